@@ -1,0 +1,60 @@
+#ifndef CORE_FORWARD_H
+#define CORE_FORWARD_H
+
+#include "core/model.h"
+#include "core/overlay.h"
+#include "core/work.h"
+
+#include <stdint.h>
+
+/* The forward pass in float32. One sequence is one unit of work, run by one thread with BLAS calls
+ * whose shapes depend on that sequence alone: so results are the same bits for any thread count and
+ * any company in the batch. Blocks stream: one block's weights are in float32 at a time. */
+
+struct sequence { /* borrowed token ids */
+	const int32_t *ids;
+	size_t count;
+};
+
+/* Hidden states of many sequences: (sum of counts, hidden), sequence after sequence. */
+struct hidden {
+	float *x;
+	size_t *start; /* (sequences + 1) row where each begins */
+	size_t sequences, columns;
+};
+
+enum err hidden_create(struct hidden **out, const struct sequence *sequences, size_t count,
+		       size_t columns);
+void hidden_free(struct hidden *hidden);
+
+/* Token ids to embeddings. ERR_RANGE names an id outside the vocabulary. */
+enum err forward_embed(struct hidden *out, const struct model *model, const struct overlay *overlay,
+		       const struct sequence *sequences, const struct work *work);
+
+/* Called on a worker with the input of each model_input of a block, for one sequence, before any
+ * activation effect: x is (tokens, columns). Sequences may come in any order. */
+struct forward_tap {
+	enum err (*input)(void *ctx, int input, size_t sequence, const float *x, size_t tokens,
+			  size_t columns);
+	void *ctx;
+};
+
+/* One block over all sequences, in place. `overlay` and `tap` may be NULL. */
+enum err forward_block(struct hidden *x, const struct model *model, int block,
+		       const struct overlay *overlay, const struct forward_tap *tap,
+		       const struct work *work);
+
+/* Final norm and head for `tokens` rows of hidden states: logits is (tokens, vocab). Needs the head
+ * loaded once: forward_head_open. Any thread after that. */
+struct forward_head;
+enum err forward_head_open(struct forward_head **out, const struct model *model,
+			   const struct overlay *overlay);
+void forward_head_free(struct forward_head *head);
+enum err forward_head_logits(float *logits, const struct forward_head *head, const float *x,
+			     size_t tokens);
+
+/* All of it for one sequence: logits is (count, vocab). */
+enum err forward_logits(float *logits, const struct model *model, const struct overlay *overlay,
+			struct sequence sequence, const struct work *work);
+
+#endif

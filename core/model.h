@@ -1,0 +1,99 @@
+#ifndef CORE_MODEL_H
+#define CORE_MODEL_H
+
+#include "core/err.h"
+#include "core/hash.h"
+#include "core/tensor.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* An open model: what its files say, nothing computed. Immutable after model_open, so any thread
+ * may read it. A layer is one weight matrix, a block one transformer block. Rows are outputs and
+ * columns inputs whatever the file's layout. */
+
+/* Places in a block where an architecture may have a matrix or a vector; core/slots.def lists them.
+ */
+enum slot {
+#define SLOT(id, name, kind) SLOT_##id,
+#include "core/slots.def"
+#undef SLOT
+	SLOT_COUNT
+};
+
+struct layer {
+	const char *name;        /* "layers.3.attn.q", uniform across families */
+	const char *module;      /* "attn.q", "embed", "head" */
+	const char *tensor_name; /* the checkpoint's own name, accepted as an alias */
+	const struct tensor *tensor;
+	int block; /* -1 for embed and head */
+	size_t rows, columns;
+	bool transposed; /* the file holds (columns, rows) */
+	int input;       /* index into model.inputs; -1 for embed */
+};
+
+/* Layers that read the same activations share statistics and, for AWQ, a scale. */
+struct model_input {
+	const char *name; /* "layers.3.attn.in", "layers.3.attn.out", "layers.3.mlp.in", ... */
+	int block;
+	size_t columns;
+	int layers[8]; /* indices into model.layers */
+	int layer_count;
+	/* Where a per-column scale of this input can be folded into what comes before: a norm's
+	 * slot in this block, or a layer whose output rows produce it; both absent: it cannot be
+	 * folded. */
+	int fold_norm;  /* enum slot, or -1 */
+	int fold_layer; /* index into model.layers, or -1 */
+};
+
+struct model_block {
+	int layer[SLOT_COUNT];                   /* index into model.layers, or -1 */
+	const struct tensor *vector[SLOT_COUNT]; /* norms and biases, or NULL */
+};
+
+struct model_shape {
+	size_t blocks, hidden, intermediate, heads, kv_heads, head_dim, vocab, context;
+	double norm_eps, rope_theta;
+	bool rope_interleaved; /* llama2.c's pairs; false: half-split as in Hugging Face */
+	bool tied_head;
+};
+
+struct architecture;
+struct checkpoint;
+
+struct model {
+	const char *path;   /* as given, visible text */
+	const char *format; /* "safetensors", "llama2c" */
+	const struct architecture *architecture;
+	char identity[HASH_HEX]; /* of header, size and time of every file */
+	struct model_shape shape;
+	struct layer *layers;
+	size_t layer_count;
+	struct model_input *inputs;
+	size_t input_count;
+	struct model_block *blocks;
+	const struct tensor *final_norm;
+	int embed, head; /* layer indices; equal when tied */
+	struct checkpoint *checkpoint;
+	char **warnings; /* lines for people: leftover tensors and the like */
+	size_t warning_count;
+	void *arena; /* private */
+};
+
+/* `path` is a folder of Hugging Face files or a llama2.c .bin. */
+enum err model_open(struct model **out, const char *path);
+void model_free(struct model *model);
+
+/* By uniform or checkpoint name; -1 when there is none. */
+int model_find_layer(const struct model *model, const char *name);
+
+/* The whole matrix as float32 (rows, columns), whatever the file's layout. */
+enum err model_read_layer(float *out, const struct model *model, int layer);
+
+/* SHA-256 of one layer's float32 values, computed once and kept; any thread. */
+enum err model_hash_layer(char out[HASH_HEX], const struct model *model, int layer);
+
+/* SHA-256 over every tensor's name, dtype, shape and bytes, in name order. Reads everything. */
+enum err model_sha256(char out[HASH_HEX], const struct model *model);
+
+#endif

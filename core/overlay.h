@@ -1,0 +1,30 @@
+#ifndef CORE_OVERLAY_H
+#define CORE_OVERLAY_H
+
+#include "core/hash.h"
+
+#include <stddef.h>
+
+/* What a recipe changes in the forward pass: some layers' weights, and what happens to their
+ * inputs. Everything is borrowed and must outlive the computation that was given the overlay. */
+
+/* An effect on a layer's input, applied to a copy: int8 per token, say. */
+struct activation_effect {
+	const char *name;
+	void (*apply)(const struct activation_effect *effect, float *x /* (tokens, columns) */,
+		      size_t tokens, size_t columns);
+	const void *data; /* the effect's own: outlier columns, a rotation */
+};
+
+struct replacement {
+	const float *weight;                    /* (rows, columns), or NULL: the checkpoint's own */
+	const struct activation_effect *effect; /* or NULL */
+	struct key key;                         /* names the content: equal keys, equal results */
+};
+
+struct overlay {
+	const struct replacement
+		*layers; /* (model.layer_count); weight and effect NULL: unchanged */
+};
+
+#endif

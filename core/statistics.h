@@ -1,0 +1,20 @@
+#ifndef CORE_STATISTICS_H
+#define CORE_STATISTICS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* What calibration knows of one input, that is of the rows x of X (tokens, columns) that every
+ * layer of a model_input multiplies. Immutable once made. */
+struct statistics {
+	size_t columns;
+	uint64_t tokens;
+	float *gram; /* (columns, columns) X'X / tokens, both triangles; NULL when not asked for */
+	float *mean_abs; /* (columns) mean |x| */
+	float *mean_sq;  /* (columns) mean x^2: the Gram's diagonal */
+	float *max_abs;  /* (columns) */
+};
+
+void statistics_free(struct statistics *statistics); /* contents and itself; NULL is fine */
+
+#endif

@@ -1,0 +1,36 @@
+#ifndef CORE_TOKENIZER_H
+#define CORE_TOKENIZER_H
+
+#include "core/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Text to token ids and back, as the Hugging Face `tokenizers` library does. Immutable once open.
+ */
+struct tokenizer;
+
+/* Opens what lies beside a model: tokenizer.json in a folder, tok*.bin beside a llama2.c file.
+ * *out is NULL with OK when there is none. `vocab` is the model's, for llama2.c files. */
+enum err tokenizer_open_beside(struct tokenizer **out, const char *model_path, size_t vocab);
+enum err tokenizer_open(struct tokenizer **out, const char *path, size_t vocab);
+void tokenizer_free(struct tokenizer *tokenizer);
+
+const char *tokenizer_kind(
+	const struct tokenizer *tokenizer); /* "bpe_byte_level", "bpe_byte_fallback", ... */
+size_t tokenizer_vocab(const struct tokenizer *tokenizer);
+int32_t tokenizer_bos(const struct tokenizer *tokenizer); /* -1: none */
+int32_t tokenizer_eos(const struct tokenizer *tokenizer);
+bool tokenizer_adds_bos(const struct tokenizer *tokenizer);
+
+/* *out is the caller's. `special` lets the file's post-processor add BOS/EOS. */
+enum err tokenizer_encode(int32_t **out, size_t *count, const struct tokenizer *tokenizer,
+			  const char *text, size_t length, bool special);
+enum err tokenizer_decode(char **out, size_t *length, const struct tokenizer *tokenizer,
+			  const int32_t *ids, size_t count, bool skip_special);
+
+/* The piece of one id, as bytes for display; borrowed; NULL for an id outside. */
+const char *tokenizer_piece(const struct tokenizer *tokenizer, int32_t id, size_t *length);
+
+#endif

@@ -1,0 +1,59 @@
+#ifndef KERNELS_KERNELS_H
+#define KERNELS_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* The arithmetic that everything above shares, behind one table chosen at start.
+ *
+ * Contract for every entry of every set but gemm:
+ *  - results equal those of the generic set bit for bit, on any input;
+ *  - sums keep 8 partials, element i in partial i % 8, folded by kernel_fold8;
+ *  - NaN loses every comparison.
+ * gemm is the BLAS of the machine, called on one thread: its bits depend on the core type and the
+ * shape of the call, never on threads, so callers give it tiles whose shape does not depend on how
+ * work is divided. */
+struct gemm {
+	size_t m, n, k;
+	const float *a; /* (m, k), or (k, m) when transpose_a */
+	size_t lda;
+	const float *b; /* (k, n), or (n, k) when transpose_b */
+	size_t ldb;
+	float *c; /* (m, n) */
+	size_t ldc;
+	float alpha, beta; /* c = alpha a b + beta c */
+	int transpose_a, transpose_b;
+};
+
+struct kernels {
+	const char *name;
+	float (*absmax)(const float *x, size_t n); /* 0 for n = 0 or all NaN */
+	void (*minmax)(float *min, float *max, const float *x, size_t n); /* +inf, -inf for none */
+	double (*dot)(const float *a, const float *b, size_t n);
+	double (*sq_sum)(const float *x, size_t n);
+	double (*sq_error)(const float *a, const float *b, size_t n);
+	void (*axpy)(float *y, float alpha, const float *x, size_t n); /* y = fmaf(alpha, x, y) */
+	void (*gemm)(const struct gemm *g);
+};
+
+static inline double
+kernel_fold8(const double s[8])
+{
+	return ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]));
+}
+
+/* Every set this machine can run, generic first; ends with NULL. */
+const struct kernels *const *kernels_available(void);
+
+/* The table to use: generic overlaid with what this machine does better. `only` names one set, or
+ * is NULL for the best; NULL is returned when this machine lacks it. Puts BLAS on one thread.
+ * Call once, from main, before any thread starts; the table is constant afterwards. */
+const struct kernels *kernels_select(const char *only);
+
+/* The table chosen last by kernels_select; the best one if none was chosen. */
+const struct kernels *kernels_current(void);
+
+/* "OpenBLAS 0.3.21 SkylakeX": library, version and core type in use. Borrowed, constant. */
+const char *kernels_blas(void);
+
+#endif

@@ -1,0 +1,45 @@
+#ifndef QUANTIZERS_PARAM_H
+#define QUANTIZERS_PARAM_H
+
+#include "core/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* One knob of a method. From this one declaration come the knobs on screen, :set and its
+ * completion, command-line flags, JSON validation and the reference page. */
+enum param_type { PARAM_INT, PARAM_FLOAT, PARAM_BOOL, PARAM_CHOICE };
+
+struct param {
+	const char *name; /* as pinned: bits, group_size, symmetric, ... */
+	enum param_type type;
+	double min, max, def; /* PARAM_BOOL: def 0 or 1; PARAM_CHOICE: def is an index */
+	const double *values; /* the only numbers allowed, or NULL for the whole range */
+	size_t value_count;
+	const char *const *choices; /* PARAM_CHOICE: ends with NULL */
+	const char *help;           /* one line */
+};
+
+/* A value: the number, 0/1 for a bool, the index for a choice. */
+struct param_values {
+	double v[16]; /* in the order of the declaration */
+};
+
+enum { PARAM_MAX = 16 };
+
+size_t param_count(const struct param *params); /* the list ends with a NULL name */
+void param_defaults(struct param_values *out, const struct param *params);
+int param_find(const struct param *params, const char *name); /* -1: none */
+
+/* Parse and check one value; the error names the parameter, the value, what is allowed. */
+enum err param_parse(double *out, const struct param *param, const char *text);
+enum err param_check(const struct param *param, double value);
+
+/* As text that param_parse reads back: "4", "0.01", "true", "none". */
+size_t param_format(char *out, size_t capacity, const struct param *param, double value);
+
+/* A step up or down for a knob: the next allowed value, halving or doubling where that is natural.
+ */
+double param_step(const struct param *param, double value, int direction);
+
+#endif
