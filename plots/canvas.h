@@ -50,19 +50,35 @@ struct rect {
 	int row, column, rows, columns;
 };
 
+/* Up to CANVAS_MOST rows and columns; 0 is allowed and draws nothing. */
+enum { CANVAS_MOST = 4096 };
 enum err canvas_create(struct canvas **out, int rows, int columns, bool ascii, bool mono);
 void canvas_free(struct canvas *canvas);
 void canvas_clear(struct canvas *canvas);
 
 /* All drawing is clipped to the canvas and, with a rect, to it. Coordinates in a rect are its own.
- */
+ * A glyph that is not one column wide for certain becomes '?'; an ASCII canvas gets the nearest
+ * ASCII character. */
 void canvas_put(struct canvas *canvas, int row, int column, int32_t glyph, enum role role);
+void canvas_fill(struct canvas *canvas, struct rect at, int32_t glyph, enum role role);
+
+/* The cell there, to set its background, bold or reverse; NULL outside the canvas. */
+struct cell *canvas_at(struct canvas *canvas, int row, int column);
+
+/* Columns that a text will take on this canvas (an ASCII canvas spells ± as +-). */
+int canvas_width(const struct canvas *canvas, const char *text);
+
+/* Draw at most `width` columns of a text; one that is longer ends in a mark. Returns the column
+ * after it. */
+int canvas_fit(struct canvas *canvas, struct rect at, int row, int column, int width,
+	       enum role role, const char *text);
 int canvas_text(struct canvas *canvas, struct rect at, int row, int column, enum role role,
 		const char *text); /* UTF-8; returns the column after it */
 int canvas_print(struct canvas *canvas, struct rect at, int row, int column, enum role role,
 		 const char *fmt, ...) __attribute__((format(printf, 6, 7)));
 void canvas_box(struct canvas *canvas, struct rect at, const char *title, bool focused);
 struct rect rect_inside(struct rect box); /* without its border */
+struct rect rect_part(struct rect at, int row, int column, int rows, int columns); /* clipped */
 
 /* Rows of text, trailing blanks cut, '\n' ended: for :save-display and tests. Owned by the caller.
  */
