@@ -6,6 +6,7 @@
 #include <cblas.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { SETS_MAX = 8 };
@@ -50,6 +51,15 @@ overlay(struct kernels *to, const struct kernels *from)
 	OVERLAY(sq_sum);
 	OVERLAY(sq_error);
 	OVERLAY(axpy);
+	OVERLAY(quantize);
+	OVERLAY(quantize_column);
+	OVERLAY(dequantize);
+	OVERLAY(grid_error);
+	OVERLAY(eliminate);
+	OVERLAY(lookup_encode);
+	OVERLAY(lookup_decode);
+	OVERLAY(bin);
+	OVERLAY(finite);
 	OVERLAY(gemm);
 }
 
@@ -74,6 +84,10 @@ kernels_select(const char *only)
 const struct kernels *
 kernels_current(void)
 {
+	const char *only = getenv("QSCOPE_KERNELS");
+
+	if (!chosen && only && kernels_select(only))
+		return &current;
 	return chosen ? &current : kernels_select(NULL);
 }
 

@@ -25,6 +25,29 @@ struct gemm {
 	int transpose_a, transpose_b;
 };
 
+/* An affine grid: code = clamp(rint(w / scale) + zero, 0, most), w ~ (code - zero) scale. Ties go
+ * to even; zero is a whole number. */
+struct grid {
+	float scale, zero, most;
+};
+
+/* Equal bins over [low, high). */
+struct bins {
+	float low, high, per_unit; /* per_unit: count / (high - low) */
+	uint32_t count;
+};
+
+/* One column of a matrix that is stored column by column, each row on a grid of its own. */
+struct column_step {
+	size_t n;
+	const float *scale, *zero; /* (n) */
+	float most;
+	const float *w; /* (n) */
+	float *q;       /* (n) dequantized */
+	float *error;   /* (n) w - q */
+	uint8_t *codes; /* (n) */
+};
+
 struct kernels {
 	const char *name;
 	float (*absmax)(const float *x, size_t n); /* 0 for n = 0 or all NaN */
@@ -34,6 +57,30 @@ struct kernels {
 	double (*sq_error)(const float *a, const float *b, size_t n);
 	void (*axpy)(float *y, float alpha, const float *x, size_t n); /* y = fmaf(alpha, x, y) */
 	void (*gemm)(const struct gemm *g);
+
+	/* Codes of n weights on one grid, and what they stand for unless `out` is NULL (it may be
+	 * x). Returns how many weights lay beyond its ends. */
+	size_t (*quantize)(uint8_t *codes, float *out, const float *x, size_t n, struct grid grid);
+	size_t (*quantize_column)(const struct column_step *step);
+	void (*dequantize)(float *out, const uint8_t *codes, size_t n, struct grid grid);
+	/* Sum of |(x - q) unit|^norm, q on the grid; differences in float32, the sum in double. */
+	double (*grid_error)(const float *x, size_t n, struct grid grid, float unit, float norm);
+	/* w[j stride + r] = fmaf(factor[j], error[r], w[j stride + r]) for j < columns, r < n. */
+	void (*eliminate)(float *w, size_t stride, size_t columns, const float *factor,
+			  const float *error, size_t n);
+
+	/* code = how many of the 15 ascending bounds lie below x * scale. */
+	void (*lookup_encode)(uint8_t *codes, const float *x, size_t n, float scale,
+			      const float bounds[15]);
+	/* table[code] * scale, codes below 16. */
+	void (*lookup_decode)(float *out, const uint8_t *codes, size_t n, float scale,
+			      const float table[16]);
+
+	/* The bin of each a - minus (or of a, when minus is NULL); bins.count, + 1, + 2 stand for
+	 * below, above (high itself included) and not finite. */
+	void (*bin)(uint32_t *index, const float *a, const float *minus, size_t n,
+		    const struct bins *bins);
+	int (*finite)(const float *x, size_t n); /* 1 when all are */
 };
 
 static inline double
@@ -50,7 +97,9 @@ const struct kernels *const *kernels_available(void);
  * Call once, from main, before any thread starts; the table is constant afterwards. */
 const struct kernels *kernels_select(const char *only);
 
-/* The table chosen last by kernels_select; the best one if none was chosen. */
+/* The table chosen last by kernels_select; if none was, the one QSCOPE_KERNELS names, else the
+ * best.
+ */
 const struct kernels *kernels_current(void);
 
 /* "OpenBLAS 0.3.21 SkylakeX": library, version and core type in use. Borrowed, constant. */
