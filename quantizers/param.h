@@ -30,6 +30,8 @@ enum { PARAM_MAX = 16 };
 size_t param_count(const struct param *params); /* the list ends with a NULL name */
 void param_defaults(struct param_values *out, const struct param *params);
 int param_find(const struct param *params, const char *name); /* -1: none */
+double param_get(const struct param *params, const struct param_values *values,
+		 const char *name); /* 0 when the list has no such name */
 
 /* Parse and check one value; the error names the parameter, the value, what is allowed. */
 enum err param_parse(double *out, const struct param *param, const char *text);
@@ -37,6 +39,9 @@ enum err param_check(const struct param *param, double value);
 
 /* As text that param_parse reads back: "4", "0.01", "true", "none". */
 size_t param_format(char *out, size_t capacity, const struct param *param, double value);
+
+/* What is allowed, for messages and help: "2, 3, 4 or 8", "0 to 1", "true or false". */
+size_t param_allowed(char *out, size_t capacity, const struct param *param);
 
 /* A step up or down for a knob: the next allowed value, halving or doubling where that is natural.
  */
