@@ -41,27 +41,33 @@ struct quant_layer {
 	bool foldable; /* a scale on the input's columns can be folded into what comes before */
 };
 
+/* A further stored array of a method, named so that it can be written, read back and exported. */
+struct quant_array {
+	const char *name; /* a literal: "nested_codes" */
+	enum quant_array_type { QUANT_U8, QUANT_U32, QUANT_F32 } type;
+	size_t count;
+	void *data; /* from buf_alloc */
+};
+enum { QUANT_EXTRAS = 6 };
+
 /* One quantized layer: everything that would be stored, and what the forward pass needs. Owned by
  * the caller, freed by quantized_free. Immutable once solve returns. */
 struct quantized {
 	size_t rows, columns;
-	uint8_t *codes; /* (rows, columns) unpacked; signed grids are stored with their offset added
-			 */
-	float *scales;  /* as the method lays them out; NULL when it has none */
-	float *zero_points;  /* likewise */
-	size_t group_count;  /* groups along one row; scales are (rows, group_count) unless said
-				otherwise */
+	uint8_t *codes;      /* (rows, columns) unpacked; signed grids have their offset added */
+	float *scales;       /* (scale_count), laid out as group_size says below */
+	float *zero_points;  /* (scale_count) whole numbers, or NULL: the middle of the grid */
+	size_t scale_count;  /* rows * group_count; 1 for one scale; nf4: blocks */
+	size_t group_count;  /* groups along one row; 0: not by row (one scale, flat blocks) */
 	uint32_t *group_of;  /* (columns) group of each column, or NULL: column / group size */
-	float *column_scale; /* (columns) folded scale s: the method quantized W diag(s); NULL: none
-			      */
+	float *column_scale; /* (columns) s: the method quantized W diag(s); NULL: none */
 	bool scale_folded;   /* column_scale is meant to be folded into what comes before */
 	float *dequantized;  /* (rows, columns) effective weight in the checkpoint's own basis */
 	float *method_scale; /* (columns) the method's own view of which channels matter, or NULL */
-	uint64_t clipped;    /* weights outside the grid's range */
-	double part_bits[PART_COUNT];           /* bits stored, everything counted */
-	const struct activation_effect *effect; /* or NULL */
-	void *own; /* the method's private result, freed by its `free_own` */
-	void (*free_own)(void *own);
+	uint64_t clipped;    /* weights whose rounded code lay beyond the grid's ends */
+	double part_bits[PART_COUNT];            /* bits stored, everything counted */
+	const struct activation_effect *effect;  /* or NULL */
+	struct quant_array extras[QUANT_EXTRAS]; /* the method's own arrays; name NULL: unused */
 	char note[160]; /* one line for people: "o_proj: scale not folded under grouped queries" */
 };
 
@@ -109,5 +115,11 @@ enum err quantizer_solve(struct quantized *out, const struct quant_task *task);
 void quantized_free(struct quantized *quantized); /* contents, not the struct */
 
 double quantized_bits(const struct quantized *quantized); /* all parts, in bits */
+const struct quant_array *quantized_extra(const struct quantized *quantized, const char *name);
+
+/* The effect that a method with these parameters has on its layer's input, or NULL: what
+ * quantized.effect holds, for results that come back from a cache. */
+const struct activation_effect *quantizer_effect(const struct quantizer *quantizer,
+						 const struct param_values *params);
 
 #endif
