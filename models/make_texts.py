@@ -14,6 +14,7 @@ from generators.preference import stable_seed
 from generators.sentences import sentences
 
 SEED = 20261
+SPLIT_CHARACTERS = 96_000
 END = "<|endoftext|>"
 
 
@@ -56,7 +57,7 @@ def write(path, text):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--training-characters", type=int, default=8_000_000, help="per domain")
-    parser.add_argument("--split-characters", type=int, default=96_000, help="per calibration or evaluation text")
+    parser.add_argument("--split-characters", type=int, default=SPLIT_CHARACTERS, help="per calibration or evaluation text")
     options = parser.parse_args()
     evaluation = set()
     for domain in DOMAINS:

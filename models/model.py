@@ -15,20 +15,31 @@ def config():
 
 
 def norms(model):
-    """The RMSNorms before attention and before the MLP (the last norm stays plain)."""
+    """The RMSNorms before attention and before the MLP, each with the layers that read it. (The last norm
+    stays plain.)"""
     for layer in model.model.layers:
-        yield layer.input_layernorm
-        yield layer.post_attention_layernorm
+        attention, mlp = layer.self_attn, layer.mlp
+        yield layer.input_layernorm, [attention.q_proj, attention.k_proj, attention.v_proj]
+        yield layer.post_attention_layernorm, [mlp.gate_proj, mlp.up_proj]
+
+
+@torch.no_grad()
+def spread_gains(model, spread, generator):
+    """Multiply each norm gain by exp(spread * N(0, 1)) and divide the input columns that read it by the
+    same: the function of the model is unchanged, its channels are no longer equals."""
+    for norm, readers in norms(model):
+        factor = torch.exp(spread * torch.randn(norm.weight.shape, generator=generator))
+        norm.weight.mul_(factor)
+        for reader in readers:
+            reader.weight.div_(factor)
 
 
 def fresh(seed, spread):
-    """A new model. Each norm gain starts at exp(spread * N(0, 1)): large models have such outlier
-    channels by themselves; a small one gets them only as a gift."""
+    """A new model with spread gains: large models grow such outlier channels by themselves, a small one
+    has them only as a gift."""
     torch.manual_seed(seed)
     model = LlamaForCausalLM(config())
-    with torch.no_grad():
-        for norm in norms(model):
-            norm.weight.copy_(torch.exp(spread * torch.randn(norm.weight.shape)))
+    spread_gains(model, spread, torch.Generator().manual_seed(seed))
     return model
 
 
