@@ -16,6 +16,11 @@ void file_map_free(struct file_map *map);
 const void *file_map_data(const struct file_map *map);
 uint64_t file_map_size(const struct file_map *map);
 const char *file_map_path(const struct file_map *map);
+struct file_stamp {
+	uint64_t size;
+	int64_t seconds, nanoseconds; /* of the last change, when it was opened */
+};
+void file_map_stamp(struct file_stamp *out, const struct file_map *map);
 enum err file_map_check(
 	const struct file_map *map); /* ERR_IO when it changed since it was opened */
 
@@ -38,5 +43,8 @@ bool file_exists(const char *path);
 bool file_is_folder(const char *path);
 enum err file_make_folder(const char *path);           /* with parents */
 char *file_join(const char *folder, const char *name); /* owned; NULL: ERR_NOMEM */
+
+/* Tests: let the n-th write, sync or rename from now fail with this errno; 0 = never. */
+void file_fail_at(unsigned long n, int error);
 
 #endif
