@@ -1,0 +1,193 @@
+#include "core/checkpoint.h"
+
+#include "core/buf.h"
+#include "core/file.h"
+#include "core/json.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define FORMAT(name) extern const struct format format_##name;
+#include "core/formats/formats.def"
+#undef FORMAT
+
+static const struct format *const formats[] = {
+#define FORMAT(name) &format_##name,
+#include "core/formats/formats.def"
+#undef FORMAT
+};
+
+static int
+compare(const void *a, const void *b)
+{
+	return strcmp(((const struct tensor *)a)->name, ((const struct tensor *)b)->name);
+}
+
+static enum err
+sort_tensors(struct checkpoint *checkpoint)
+{
+	struct tensor *t = checkpoint->tensors;
+
+	if (checkpoint->count)
+		qsort(t, checkpoint->count, sizeof(*t), compare);
+	for (size_t i = 1; i < checkpoint->count; i++)
+		if (!strcmp(t[i - 1].name, t[i].name))
+			return err_at(
+				ERR_FORMAT, file_map_path(t[i].map), t[i].name,
+				"this tensor stands in the model twice; such files are refused");
+	return OK;
+}
+
+/* Files that are something else, said by name. */
+static const struct {
+	const char *magic;
+	size_t length;
+	const char *what;
+} others[] = {
+	{ "GGUF", 4, "is a GGUF file; open the Hugging Face folder it was made from" },
+	{ "PK", 2,
+	  "is a PyTorch pickle in a zip; loading one can run code, so convert it to safetensors: "
+	  "python -c \"from transformers import AutoModelForCausalLM as M; "
+	  "M.from_pretrained('FOLDER').save_pretrained('OUT')\"" },
+	{ "\x80\x02", 2,
+	  "is a Python pickle; loading one can run code, so convert it to safetensors: "
+	  "python -c \"from transformers import AutoModelForCausalLM as M; "
+	  "M.from_pretrained('FOLDER').save_pretrained('OUT')\"" },
+	{ "42ka", 4,
+	  "is a llama2.c file of version 1 or 2 or a ternary one; export it as version 0" },
+};
+
+static enum err
+refuse(const char *path)
+{
+	char magic[8] = { 0 };
+	int fd;
+
+	if (!file_exists(path))
+		return err_at(ERR_IO, path, NULL,
+			      "there is no such file or folder; check the path");
+	if (file_is_folder(path))
+		return err_at(ERR_IO, path, NULL,
+			      "holds no model.safetensors and no "
+			      "model.safetensors.index.json; give the folder that does");
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd >= 0) {
+		ssize_t n = read(fd, magic, sizeof(magic));
+
+		close(fd);
+		for (size_t i = 0; n > 0 && i < sizeof(others) / sizeof(others[0]); i++)
+			if (!memcmp(magic, others[i].magic, others[i].length))
+				return err_at(ERR_UNSUPPORTED, path, NULL, "%s", others[i].what);
+	}
+	return err_at(
+		ERR_UNSUPPORTED, path, NULL,
+		"is no model that qscope reads; give a Hugging Face folder or a llama2.c .bin");
+}
+
+static enum err
+open_with(struct checkpoint *checkpoint, const char *path)
+{
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+		enum err code;
+
+		if (!formats[i]->recognise(path))
+			continue;
+		checkpoint->format = formats[i];
+		code = formats[i]->open(checkpoint, path);
+		return code ? code : sort_tensors(checkpoint);
+	}
+	return refuse(path);
+}
+
+enum err
+checkpoint_open(struct checkpoint **out, const char *path)
+{
+	struct checkpoint *checkpoint = buf_alloc(1, sizeof(*checkpoint));
+	enum err code = ERR_NOMEM;
+
+	*out = NULL;
+	if (!checkpoint)
+		return ERR_NOMEM;
+	if ((checkpoint->path = arena_strndup(&checkpoint->arena, path, strlen(path))))
+		code = open_with(checkpoint, path);
+	if (code)
+		checkpoint_free(checkpoint);
+	else
+		*out = checkpoint;
+	return code;
+}
+
+void
+checkpoint_free(struct checkpoint *checkpoint)
+{
+	if (!checkpoint)
+		return;
+	for (size_t i = 0; i < checkpoint->map_count; i++)
+		file_map_free(checkpoint->maps[i]);
+	buf_free(checkpoint->maps);
+	buf_free(checkpoint->tensors);
+	json_free((struct json_document *)checkpoint->config);
+	arena_clear(&checkpoint->arena);
+	buf_free(checkpoint);
+}
+
+const struct tensor *
+checkpoint_find(const struct checkpoint *checkpoint, const char *name)
+{
+	struct tensor wanted = { .name = name };
+
+	return checkpoint->count ? bsearch(&wanted, checkpoint->tensors, checkpoint->count,
+					   sizeof(wanted), compare)
+				 : NULL;
+}
+
+enum err
+checkpoint_map(const struct file_map **out, struct checkpoint *checkpoint, const char *path)
+{
+	struct file_map *map;
+	enum err code;
+
+	if (buf_grow(&checkpoint->maps, &checkpoint->map_capacity, checkpoint->map_count + 1,
+		     sizeof(*checkpoint->maps)))
+		return ERR_NOMEM;
+	if ((code = file_map_open(&map, path)))
+		return code;
+	checkpoint->maps[checkpoint->map_count++] = map;
+	*out = map;
+	return OK;
+}
+
+enum err
+checkpoint_add(struct checkpoint *checkpoint, const struct tensor *tensor)
+{
+	struct tensor *added;
+
+	if (buf_grow(&checkpoint->tensors, &checkpoint->capacity, checkpoint->count + 1,
+		     sizeof(*checkpoint->tensors)))
+		return ERR_NOMEM;
+	added = &checkpoint->tensors[checkpoint->count];
+	*added = *tensor;
+	added->name = arena_strndup(&checkpoint->arena, tensor->name, strlen(tensor->name));
+	if (!added->name)
+		return ERR_NOMEM;
+	checkpoint->count++;
+	return OK;
+}
+
+void
+checkpoint_identify(struct checkpoint *checkpoint, const struct file_map *map, const void *header,
+		    size_t size)
+{
+	struct file_stamp stamp;
+	struct key key = key_of(checkpoint->identity, sizeof(checkpoint->identity));
+
+	file_map_stamp(&stamp, map);
+	key = key_add(key, &stamp.size, sizeof(stamp.size));
+	key = key_add(key, &stamp.seconds, sizeof(stamp.seconds));
+	key = key_add(key, &stamp.nanoseconds, sizeof(stamp.nanoseconds));
+	key = key_add(key, header, size);
+	memset(checkpoint->identity, 0, sizeof(checkpoint->identity));
+	key_hex(checkpoint->identity, key);
+}

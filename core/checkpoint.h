@@ -1,0 +1,47 @@
+#ifndef CORE_CHECKPOINT_H
+#define CORE_CHECKPOINT_H
+
+#include "core/arena.h"
+#include "core/hash.h"
+#include "core/tensor.h"
+
+#include <stddef.h>
+
+/* A model's files as named arrays: nothing but their headers is read at opening. One file in
+ * core/formats/ and one line in formats.def for each container. Immutable after checkpoint_open. */
+struct checkpoint {
+	const struct format *format;
+	const char *path;       /* folder or file, as given */
+	struct tensor *tensors; /* in name order */
+	size_t count, capacity;
+	struct file_map **maps; /* the files, in name order */
+	size_t map_count, map_capacity;
+	const struct json_document *config; /* config.json of a folder, owned; or NULL */
+	const char *alias_from, *alias_to;  /* a tied tensor named in the metadata, or NULL */
+	char identity[HASH_HEX];            /* of header, size and time of every file */
+	struct arena arena;                 /* names and the format's own */
+	void *own;                          /* the format's own, in the arena */
+};
+
+struct format {
+	const char *name; /* "safetensors", "llama2c": as `info` prints it */
+	/* Whether this path is one of ours, from its name and first bytes. */
+	int (*recognise)(const char *path);
+	enum err (*open)(struct checkpoint *checkpoint, const char *path);
+};
+
+enum err checkpoint_open(struct checkpoint **out, const char *path);
+void checkpoint_free(struct checkpoint *checkpoint); /* NULL is fine */
+
+/* NULL: there is none. */
+const struct tensor *checkpoint_find(const struct checkpoint *checkpoint, const char *name);
+
+/* For formats: map a file and own it; add a tensor (its name is copied); hash a header into the
+ * identity. Tensors are sorted and checked for duplicates once open returns. */
+enum err checkpoint_map(const struct file_map **out, struct checkpoint *checkpoint,
+			const char *path);
+enum err checkpoint_add(struct checkpoint *checkpoint, const struct tensor *tensor);
+void checkpoint_identify(struct checkpoint *checkpoint, const struct file_map *map,
+			 const void *header, size_t size);
+
+#endif
