@@ -25,8 +25,8 @@ compare(const void *a, const void *b)
 	return strcmp(((const struct tensor *)a)->name, ((const struct tensor *)b)->name);
 }
 
-static enum err
-sort_tensors(struct checkpoint *checkpoint)
+enum err
+checkpoint_sort(struct checkpoint *checkpoint)
 {
 	struct tensor *t = checkpoint->tensors;
 
@@ -96,7 +96,7 @@ open_with(struct checkpoint *checkpoint, const char *path)
 			continue;
 		checkpoint->format = formats[i];
 		code = formats[i]->open(checkpoint, path);
-		return code ? code : sort_tensors(checkpoint);
+		return code ? code : checkpoint_sort(checkpoint);
 	}
 	return refuse(path);
 }

@@ -37,7 +37,9 @@ void checkpoint_free(struct checkpoint *checkpoint); /* NULL is fine */
 const struct tensor *checkpoint_find(const struct checkpoint *checkpoint, const char *name);
 
 /* For formats: map a file and own it; add a tensor (its name is copied); hash a header into the
- * identity. Tensors are sorted and checked for duplicates once open returns. */
+ * identity; sort the tensors, which checkpoint_find needs and which finds duplicates (done once
+ * more when open returns). */
+enum err checkpoint_sort(struct checkpoint *checkpoint);
 enum err checkpoint_map(const struct file_map **out, struct checkpoint *checkpoint,
 			const char *path);
 enum err checkpoint_add(struct checkpoint *checkpoint, const struct tensor *tensor);

@@ -48,17 +48,14 @@ shard_names(const char **out, const struct json *map, const char *index_path)
 	return OK;
 }
 
-/* Every tensor the index promises lies in the shard it names. Both lists are sorted by name. */
+/* Every tensor the index promises lies in the shard it names. */
 static enum err
 check_promise(const struct checkpoint *checkpoint, const struct json *promise,
 	      const char *index_path)
 {
-	const struct tensor *tensor = NULL;
+	const struct tensor *tensor = checkpoint_find(checkpoint, promise->key);
 	const char *file;
 
-	for (size_t i = 0; i < checkpoint->count && !tensor; i++)
-		if (!strcmp(checkpoint->tensors[i].name, promise->key))
-			tensor = &checkpoint->tensors[i];
 	if (!tensor)
 		return err_at(ERR_FORMAT, index_path, promise->key,
 			      "is promised by the index, but %s does not hold it; fetch it again",
@@ -86,6 +83,8 @@ read_shards(struct checkpoint *checkpoint, const struct json *map, const char *i
 		buf_free(path);
 	}
 	buf_free(names);
+	if (!code)
+		code = checkpoint_sort(checkpoint);
 	for (const struct json *m = map->first; m && !code; m = m->next)
 		code = check_promise(checkpoint, m, index_path);
 	return code;

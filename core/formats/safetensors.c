@@ -201,7 +201,7 @@ enum err
 safetensors_read(struct checkpoint *checkpoint, const char *path)
 {
 	struct shard shard = { .checkpoint = checkpoint, .path = path, .first = checkpoint->count };
-	uint64_t length;
+	uint64_t length = 0;
 	char *text;
 	enum err code = checkpoint_map(&shard.map, checkpoint, path);
 
