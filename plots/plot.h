@@ -34,6 +34,7 @@ struct plot_data {
 	const char *const *row_labels, *const *column_labels;
 	int cursor_row, cursor_column; /* -1: none */
 	bool diverging;
+	bool front; /* scatter: join the points that no other beats (less x and less y is better) */
 };
 
 struct plot {

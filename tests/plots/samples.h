@@ -1,0 +1,147 @@
+#ifndef TESTS_PLOTS_SAMPLES_H
+#define TESTS_PLOTS_SAMPLES_H
+
+/* One example of each plot, of the kind the workbench shows: used by goldens, sizes and pictures.
+ */
+#include "plots/plot.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { SAMPLE_BINS = 4096, SAMPLE_BLOCKS = 8, SAMPLE_MODULES = 7, SAMPLE_CHANNELS = 12 };
+
+/* Counts of 65,536 roughly normal errors of this width over [-0.02, 0.02). */
+static inline void
+sample_counts(double *out, double sigma)
+{
+	for (int i = 0; i < SAMPLE_BINS; i++) {
+		double x = (i + 0.5) / SAMPLE_BINS * 0.04 - 0.02;
+
+		out[i] = floor(65536 * 0.04 / SAMPLE_BINS / sigma * 0.39894228 *
+				       exp(-x * x / (2 * sigma * sigma)) +
+			       0.5);
+	}
+	out[SAMPLE_BINS / 16] += 1; /* one lonely outlier */
+}
+
+static inline struct plot_data
+sample_histogram(void)
+{
+	static double edges[SAMPLE_BINS + 1], now[SAMPLE_BINS], before[SAMPLE_BINS];
+	static struct series series[2];
+
+	for (int i = 0; i <= SAMPLE_BINS; i++)
+		edges[i] = -0.02 + 0.04 * i / SAMPLE_BINS;
+	sample_counts(now, 0.0024);
+	sample_counts(before, 0.0048);
+	series[0] = (struct series){ .name = "gptq 4 bits",
+				     .x = edges,
+				     .y = now,
+				     .count = SAMPLE_BINS,
+				     .role = ROLE_CURRENT };
+	series[1] = (struct series){ .name = "rtn 3 bits",
+				     .x = edges,
+				     .y = before,
+				     .count = SAMPLE_BINS,
+				     .role = ROLE_GHOST };
+	return (struct plot_data){
+		.title = "layers.3.mlp.down weight error",
+		.note = "n 65536  \xcf\x83 0.0024  max 0.0214  \xe2\x89\x88 sampled",
+		.x = { .label = "dequantized \xe2\x88\x92 original", .low = -0.02, .high = 0.02 },
+		.y = { .label = "weights", .log = true },
+		.series = series,
+		.series_count = 2,
+		.below = 0,
+		.above = 3,
+		.cursor_row = -1,
+		.cursor_column = -1,
+	};
+}
+
+static inline struct plot_data
+sample_bars(void)
+{
+	static const char *const labels[SAMPLE_CHANNELS] = {
+		"channel 17", "channel 402", "channel 3",   "channel 255",
+		"channel 96", "channel 511", "channel 44",  "channel 128",
+		"channel 31", "channel 7",   "channel 300", "\xe6\xbc\xa2",
+	};
+	static double now[SAMPLE_CHANNELS], before[SAMPLE_CHANNELS], error[SAMPLE_CHANNELS];
+	static struct series series[2];
+
+	for (int i = 0; i < SAMPLE_CHANNELS; i++) {
+		now[i] = 4.2345678 * pow(0.72, i);
+		before[i] = now[i] * (i % 3 == 0 ? 1.3 : i % 3 == 1 ? 0.6 : 1.0);
+		error[i] = now[i] * 0.08;
+	}
+	series[0] = (struct series){ .name = "current",
+				     .y = now,
+				     .error = error,
+				     .labels = labels,
+				     .count = SAMPLE_CHANNELS,
+				     .role = ROLE_CURRENT };
+	series[1] = (struct series){
+		.name = "previous", .y = before, .count = SAMPLE_CHANNELS, .role = ROLE_GHOST
+	};
+	return (struct plot_data){
+		.title = "salient channels",
+		.note = "mean |x| on stories.calibration",
+		.x = { .label = "mean |x|" },
+		.series = series,
+		.series_count = 2,
+		.cursor_row = 1,
+		.cursor_column = -1,
+	};
+}
+
+static inline struct plot_data
+sample_heatmap(void)
+{
+	static const char *const modules[SAMPLE_MODULES] = { "q",    "k",  "v",   "o",
+							     "gate", "up", "down" };
+	static char names[SAMPLE_BLOCKS][16];
+	static const char *blocks[SAMPLE_BLOCKS];
+	static double cells[SAMPLE_BLOCKS * SAMPLE_MODULES];
+	static char marks[SAMPLE_BLOCKS * SAMPLE_MODULES];
+
+	for (int i = 0; i < SAMPLE_BLOCKS; i++) {
+		snprintf(names[i], sizeof(names[i]), "block %d", i);
+		blocks[i] = names[i];
+		for (int j = 0; j < SAMPLE_MODULES; j++)
+			cells[i * SAMPLE_MODULES + j] =
+				1e-4 * pow(10, (i + 2 * j % SAMPLE_MODULES) / 6.0);
+	}
+	memset(marks, 0, sizeof(marks));
+	cells[9] = NAN;
+	marks[16] = '!';
+	marks[17] = '~';
+	return (struct plot_data){
+		.title = "relative output error",
+		.note = "gptq 4 bits g128",
+		.value = { .label = "tr(DHD')/tr(WHW')", .log = true },
+		.cells = cells,
+		.marks = marks,
+		.rows = SAMPLE_BLOCKS,
+		.columns = SAMPLE_MODULES,
+		.row_labels = blocks,
+		.column_labels = modules,
+		.cursor_row = 4,
+		.cursor_column = 3,
+	};
+}
+
+struct sample {
+	const char *name;
+	struct plot_data (*data)(void);
+};
+
+static const struct sample samples[] = {
+	{ "histogram", sample_histogram },
+	{ "bars", sample_bars },
+	{ "heatmap", sample_heatmap },
+};
+
+enum { SAMPLE_COUNT = sizeof(samples) / sizeof(*samples) };
+
+#endif
