@@ -100,8 +100,8 @@ quantize_column(const struct column_step *step)
 		struct grid grid = { step->scale[i], step->zero[i], step->most };
 
 		step->codes[i] = grid_code(&beyond, step->w[i], grid);
-		step->q[i] = ((float)step->codes[i] - grid.zero) * grid.scale;
-		step->error[i] = step->w[i] - step->q[i];
+		step->w[i] = ((float)step->codes[i] - grid.zero) * grid.scale;
+		step->error[i] -= step->w[i];
 	}
 	return beyond;
 }
@@ -125,6 +125,15 @@ grid_error(const float *x, size_t n, struct grid grid, float unit, float norm)
 		s[i % 8] += (double)kernel_pow(fabsf((x[i] - q) * unit), norm);
 	}
 	return kernel_fold8(s);
+}
+
+static void
+extend(float *min, float *max, const float *x, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		min[i] = x[i] < min[i] ? x[i] : min[i];
+		max[i] = x[i] > max[i] ? x[i] : max[i];
+	}
 }
 
 static void
@@ -204,6 +213,7 @@ const struct kernels kernels_generic = {
 	.quantize_column = quantize_column,
 	.dequantize = dequantize,
 	.grid_error = grid_error,
+	.extend = extend,
 	.eliminate = eliminate,
 	.lookup_encode = lookup_encode,
 	.lookup_decode = lookup_decode,

@@ -55,6 +55,7 @@ overlay(struct kernels *to, const struct kernels *from)
 	OVERLAY(quantize_column);
 	OVERLAY(dequantize);
 	OVERLAY(grid_error);
+	OVERLAY(extend);
 	OVERLAY(eliminate);
 	OVERLAY(lookup_encode);
 	OVERLAY(lookup_decode);

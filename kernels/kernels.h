@@ -42,9 +42,8 @@ struct column_step {
 	size_t n;
 	const float *scale, *zero; /* (n) */
 	float most;
-	const float *w; /* (n) */
-	float *q;       /* (n) dequantized */
-	float *error;   /* (n) w - q */
+	float *w;       /* (n) in: to be quantized; out: what its code stands for */
+	float *error;   /* (n) in: what to compare with; out: that minus the quantized */
 	uint8_t *codes; /* (n) */
 };
 
@@ -65,6 +64,8 @@ struct kernels {
 	void (*dequantize)(float *out, const uint8_t *codes, size_t n, struct grid grid);
 	/* Sum of |(x - q) unit|^norm, q on the grid; differences in float32, the sum in double. */
 	double (*grid_error)(const float *x, size_t n, struct grid grid, float unit, float norm);
+	/* min[i] = x[i] where that is less, max likewise. */
+	void (*extend)(float *min, float *max, const float *x, size_t n);
 	/* w[j stride + r] = fmaf(factor[j], error[r], w[j stride + r]) for j < columns, r < n. */
 	void (*eliminate)(float *w, size_t stride, size_t columns, const float *factor,
 			  const float *error, size_t n);
