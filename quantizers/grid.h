@@ -71,6 +71,15 @@ struct grid_search {
 };
 enum err grid_search(struct grid *out, const struct grid_search *search);
 
+/* The grid of a whole tensor, tile by tile over the workers. */
+struct grid_tensor {
+	const struct grid_setting *setting;
+	const float *weight; /* (rows, columns) */
+	size_t rows, columns;
+};
+enum err grid_fit_tensor(struct grid *out, const struct quant_task *task,
+			 const struct grid_tensor *tensor);
+
 /* Allocate what such a method fills in: codes, dequantized, scales, zero points. */
 enum err grid_alloc(struct quantized *out, const struct grid_setting *setting, size_t rows,
 		    size_t columns);
