@@ -18,6 +18,13 @@ struct recipe_rule {
 	struct layer_setting setting;
 };
 
+enum {
+	CALIBRATION_SEQUENCES = 64,
+	CALIBRATION_LENGTH = 256, /* 16,384 tokens in all */
+	CALIBRATION_SEQUENCES_MAX = 1 << 20,
+	CALIBRATION_LENGTH_MAX = 1 << 20,
+};
+
 struct calibration_setting {
 	char text[512]; /* a shipped text's name or a path; "" for none */
 	char sha256[HASH_HEX];
@@ -48,11 +55,30 @@ enum err recipe_text(char **out,
 		     const struct recipe *recipe); /* pretty JSON, owned by the caller */
 enum err recipe_hash(char out[HASH_HEX], const struct recipe *recipe);
 
+/* Members that others write into their own objects: {"name":value,...} of every parameter, and one
+ * rule or default as read from JSON. */
+struct json_out;
+struct json_in;
+void recipe_params_out(struct json_out *json, const char *key, const struct layer_setting *setting);
+enum err recipe_setting_in(struct layer_setting *out, const struct json_in *object);
+void recipe_calibration_out(struct json_out *json, const char *key,
+			    const struct calibration_setting *calibration);
+
+/* "bits=4", checked against the method's parameters. */
+enum err recipe_assign(struct layer_setting *setting, const char *assignment);
+
+/* "rtn bits=3 group_size=128 symmetric=false ...": method and parameters in one line. */
+void recipe_describe(char *out, size_t capacity, const struct layer_setting *setting);
+
 /* Append a rule; a rule with the same pattern is replaced in place and moved to the end. */
 enum err recipe_set(struct recipe *recipe, const char *match, const struct layer_setting *setting);
 
-/* What becomes of one layer. */
+/* What becomes of one layer. A pattern is tried on the uniform name and the checkpoint's own; for
+ * `head`, `embed`, `pos_embed` and routers the last component of it must be spelled out. */
 struct layer_setting recipe_resolve(const struct recipe *recipe, const struct model *model,
 				    int layer);
+
+/* Which rule decides it: an index, -1 for the default, -2 for none. */
+int recipe_rule_of(const struct recipe *recipe, const struct model *model, int layer);
 
 #endif
