@@ -1,0 +1,63 @@
+#ifndef SESSIONS_COMMANDS_COMMON_H
+#define SESSIONS_COMMANDS_COMMON_H
+
+#include "core/evaluation.h"
+#include "sessions/command.h"
+#include "sessions/engine.h"
+#include "sessions/output.h"
+#include "sessions/words.h"
+
+/* What several commands share: their model, their settings, their texts. */
+
+/* The engine of the call: the workbench's own when no MODEL is given, else one opened here, which
+ * common_close frees. `work` is the call's with the engine's threads. */
+struct common {
+	struct engine *engine;
+	bool own;
+	struct work work;
+};
+
+enum err common_open(struct common *out, struct call *call, const char *model);
+void common_close(struct common *common);
+
+/* ERR_USAGE with the nearest. */
+enum err common_method(const struct quantizer **out, const char *name);
+enum err common_protocol(const struct protocol **out, const char *name); /* NULL: llama.cpp */
+enum err common_layer(int *out, const struct engine *engine, const char *name);
+
+/* --method and every --set. */
+enum err common_setting(struct layer_setting *out, const struct call *call);
+/* --calibration --field --sequences --length --seed --propagated over what `out` holds; settled. */
+enum err common_calibration(struct calibration_setting *out, const struct call *call,
+			    struct engine *engine);
+/* The recipe of --recipe, or of --method and --set as its default; with the calibration as given,
+ * else of the recipe, else (where a method needs one) the first shipped text. */
+enum err common_recipe(struct recipe *out, const struct call *call, struct engine *engine);
+
+/* {"name":...,"params":{...}} pieces. */
+void common_text_names(struct words *words);
+
+/* "4x4,096" style of counts for people: 5,242,880. Returns `out`, of 32 bytes or more. */
+char *common_count(char *out, uint64_t value);
+
+/* The command's arguments that these read, for their tables. */
+#define COMMON_MODEL                                                                              \
+	{                                                                                         \
+		"MODEL", NULL, "file", "folder or .bin file (default: the shipped model)", false, \
+			false                                                                     \
+	}
+#define COMMON_SETTING                                                                           \
+	{ "--method", "METHOD", "method", "how to quantize: see qscope methods", false, false }, \
+	{                                                                                        \
+		"--set", "NAME=VALUE", "param", "a parameter of the method", false, true         \
+	}
+#define COMMON_CALIBRATION                                                                          \
+	{ "--calibration", "TEXT", "text", "text to calibrate on: a shipped name or a file",        \
+	  false,           false },                                                                 \
+		{ "--field", "NAME", NULL, "field of each object of a .jsonl text", false, false }, \
+		{ "--sequences", "N", NULL, "windows to calibrate on (default 64)", false, false }, \
+	{                                                                                           \
+		"--length", "N", NULL, "tokens of a window (default 256)", false, false             \
+	}
+
+#endif
