@@ -25,22 +25,33 @@ const struct model *engine_model(const struct engine *engine);
 const struct tokenizer *engine_tokenizer(const struct engine *engine); /* NULL: none */
 struct pool *engine_pool(const struct engine *engine);
 const char *engine_numeric_profile(const struct engine *engine);
+const char *engine_profile(void); /* the same without a model: BLAS and core; kernels; libm */
 
-/* A text by shipped name ("stories.evaluation") or path, tokenized once and kept. Borrowed. */
+/* A text by shipped name ("stories.evaluation") or path, tokenized once and kept. Borrowed. Any
+ * thread. */
 enum err engine_corpus(const struct corpus **out, struct engine *engine, const char *name,
 		       const char *field);
+
+/* The BOS that windows begin with: -1 where the tokenizer adds none. */
+int32_t engine_bos(const struct engine *engine);
+
+/* Fill in what is not given (0 sequences, 0 length) and the text's hash, as written to recipes. A
+ * hash that is given must be the text's: ERR_FORMAT. A text of "" stays as it is. */
+enum err engine_settle(struct calibration_setting *calibration, struct engine *engine);
 
 /* One quantized and measured layer. Reference counted. */
 struct layer_result {
 	int layer;
 	struct layer_setting setting;
-	struct key key; /* of everything it depends on */
+	struct key key;         /* of everything it depends on, the measurement included */
+	struct key weights_key; /* of the quantized weights alone: what evaluation depends on */
 	struct quantized quantized;
 	struct measurement *measurement;
 	double bits_per_weight, seconds; /* seconds: of the solve, 0 from the cache */
 	char calibration_sha256[HASH_HEX];
-	size_t calibration_tokens, calibration_sequences;
-	int scope[8], scope_count; /* layers solved together */
+	size_t calibration_tokens, calibration_sequences; /* as drawn; 0 without calibration */
+	int scope[8], scope_count;                        /* layers solved together */
+	_Atomic int references;                           /* private */
 };
 
 struct layer_result *layer_result_ref(struct layer_result *result);
@@ -52,10 +63,22 @@ enum err engine_statistics(const struct statistics **out, struct engine *engine,
 			   const struct calibration_setting *calibration, bool gram,
 			   const struct overlay *upstream, const struct work *work);
 
-/* Quantize and measure one layer (and, for a scope of several, its fellows, which are kept too). */
+/* Statistics with Gram matrices of every input in one pass, kept for the calls below. Those two
+ * take what they find and compute what they miss; this one saves them a pass for each input. */
+enum err engine_calibrate(struct engine *engine, const struct calibration_setting *calibration,
+			  const struct work *work);
+
+/* Quantize and measure one layer (and, for a scope of several, its fellows, which are kept too).
+ * calibration->text "" or calibration NULL: without statistics. */
 enum err engine_quantize(struct layer_result **out, struct engine *engine, int layer,
 			 const struct layer_setting *setting,
 			 const struct calibration_setting *calibration, const struct work *work);
+
+/* What a recipe makes of every layer: settings is (model.layer_count), method NULL: kept. A method
+ * whose scope is an input group, set on one member, is set on all of it but those that a later rule
+ * speaks of: because[i] is then the layer that decided, else -1. `because` may be NULL. */
+enum err engine_plan(struct layer_setting *settings, int *because, const struct engine *engine,
+		     const struct recipe *recipe);
 
 /* Every layer of a recipe; out is (model.layer_count), NULL where a layer is kept. Caller unrefs.
  */
@@ -68,14 +91,24 @@ struct eval_setting {
 	size_t context, max_tokens; /* 0: the protocol's; all */
 };
 
+struct eval_shape {
+	size_t context, scored_per_window, windows;
+	int32_t bos; /* -1: none */
+};
+
 /* `results` as from engine_apply, or NULL for the baseline alone. Incremental: see evaluator. */
 enum err engine_evaluate(struct eval_result *out, struct engine *engine,
 			 const struct eval_setting *setting, struct layer_result *const *results,
 			 const struct work *work);
+enum err engine_eval_shape(struct eval_shape *out, struct engine *engine,
+			   const struct eval_setting *setting);
 
 struct engine_bits {
 	double linear, model;
-}; /* per weight: quantized layers' matrices; everything */
+}; /* per weight: the linear layers' matrices; everything */
 struct engine_bits engine_bits(const struct engine *engine, struct layer_result *const *results);
+
+/* Is this one of the matrices that recipes quantize by default? (Not embeddings, head, routers.) */
+bool engine_is_linear(const struct engine *engine, int layer);
 
 #endif

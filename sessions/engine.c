@@ -1,0 +1,252 @@
+/* The open model and what belongs to it: threads, cache, texts. */
+#include "sessions/engine.h"
+
+#include "core/buf.h"
+#include "core/file.h"
+#include "kernels/kernels.h"
+#include "sessions/engine_private.h"
+#include "sessions/output.h"
+#include "sessions/shipped.h"
+
+#ifdef __GLIBC__
+#include <gnu/libc-version.h>
+#endif
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static const uint64_t disk_limit = UINT64_C(4) << 30;
+
+static void
+drop_statistics(void *value)
+{
+	statistics_free(value);
+}
+
+static void
+drop_result(void *value)
+{
+	layer_result_unref(value);
+}
+
+/* An eighth of the machine's memory for each kind of result, from 256 MiB to 4 GiB. */
+static size_t
+memory_limit(void)
+{
+	long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+	double bytes = pages > 0 && page > 0 ? (double)pages * (double)page / 8 : 0;
+	double low = 0x1p28, high = 0x1p32;
+
+	return (size_t)(bytes < low ? low : bytes > high ? high : bytes);
+}
+
+static enum err
+open_parts(struct engine *engine, const struct engine_options *options)
+{
+	struct options threads = { .threads = options->threads };
+	const char *path = options->model;
+	enum err code = path ? OK : shipped_model(&path);
+
+	if (!code)
+		code = model_open(&engine->model, path);
+	if (!code)
+		code = tokenizer_open_beside(&engine->tokenizer, path, engine->model->shape.vocab);
+	if (!code)
+		code = pool_create(&engine->pool, machine_threads(&threads));
+	if (!code)
+		code = cache_open(&engine->cache, options->no_cache ? "off" : NULL, disk_limit);
+	return code;
+}
+
+enum err
+engine_open(struct engine **out, const struct engine_options *options)
+{
+	struct engine *engine = buf_alloc(1, sizeof(*engine));
+	enum err code;
+
+	*out = NULL;
+	if (!engine)
+		return ERR_NOMEM;
+	pthread_mutex_init(&engine->lock, NULL);
+	engine->statistics = (struct shelf){ .limit = memory_limit(), .drop = drop_statistics };
+	engine->results = (struct shelf){ .limit = memory_limit(), .drop = drop_result };
+	engine->evaluations = (struct shelf){ .limit = 1 << 20, .drop = buf_free };
+	code = open_parts(engine, options);
+	if (code)
+		engine_free(engine);
+	else
+		*out = engine;
+	return code;
+}
+
+void
+engine_free(struct engine *engine)
+{
+	if (!engine)
+		return;
+	for (size_t i = 0; i < engine->evaluator_count; i++)
+		evaluator_free(engine->evaluators[i].evaluator);
+	shelf_clear(&engine->statistics);
+	shelf_clear(&engine->results);
+	shelf_clear(&engine->evaluations);
+	for (size_t i = 0; i < engine->text_count; i++) {
+		corpus_free(engine->texts[i].corpus);
+		buf_free(engine->texts[i].name);
+		buf_free(engine->texts[i].field);
+	}
+	buf_free(engine->texts);
+	cache_close(engine->cache);
+	pool_free(engine->pool);
+	tokenizer_free(engine->tokenizer);
+	model_free(engine->model);
+	pthread_mutex_destroy(&engine->lock);
+	buf_free(engine);
+}
+
+const struct model *
+engine_model(const struct engine *engine)
+{
+	return engine->model;
+}
+
+const struct tokenizer *
+engine_tokenizer(const struct engine *engine)
+{
+	return engine->tokenizer;
+}
+
+struct pool *
+engine_pool(const struct engine *engine)
+{
+	return engine->pool;
+}
+
+int32_t
+engine_bos(const struct engine *engine)
+{
+	return engine->tokenizer && tokenizer_adds_bos(engine->tokenizer)
+		       ? tokenizer_bos(engine->tokenizer)
+		       : -1;
+}
+
+static char profile[256];
+
+static void
+make_profile(void)
+{
+	const char *libc = "unknown libc";
+	char text[64];
+
+#ifdef __GLIBC__
+	snprintf(text, sizeof(text), "glibc %s", gnu_get_libc_version());
+	libc = text;
+#endif
+	snprintf(profile, sizeof(profile), "%.120s; %.40s; %s", kernels_blas(),
+		 kernels_current()->name, libc);
+}
+
+const char *
+engine_profile(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, make_profile);
+	return profile;
+}
+
+const char *
+engine_numeric_profile(const struct engine *engine)
+{
+	(void)engine;
+	return engine_profile();
+}
+
+/* ---------------------------------------------------------------------------- texts */
+
+static bool
+same_field(const char *a, const char *b)
+{
+	return !strcmp(a ? a : "", b ? b : "");
+}
+
+static const struct corpus *
+find_text(const struct engine *engine, const char *name, const char *field)
+{
+	for (size_t i = 0; i < engine->text_count; i++)
+		if (!strcmp(engine->texts[i].name, name) &&
+		    same_field(engine->texts[i].field, field))
+			return engine->texts[i].corpus;
+	return NULL;
+}
+
+static enum err
+add_text(const struct corpus **out, struct engine *engine, const char *name, const char *field)
+{
+	const char *shipped = shipped_text_path(name);
+	struct engine_text text = { 0 };
+	enum err code;
+
+	if (buf_grow(&engine->texts, &engine->text_capacity, engine->text_count + 1,
+		     sizeof(*engine->texts)))
+		return ERR_NOMEM;
+	code = corpus_open(&text.corpus, shipped ? shipped : name, field, engine->tokenizer,
+			   engine->model->shape.vocab);
+	if (code)
+		return code;
+	text.name = buf_strdup(name);
+	text.field = field ? buf_strdup(field) : NULL;
+	if (!text.name || (field && !text.field)) {
+		corpus_free(text.corpus);
+		buf_free(text.name);
+		return ERR_NOMEM;
+	}
+	engine->texts[engine->text_count++] = text;
+	*out = text.corpus;
+	return OK;
+}
+
+enum err
+engine_corpus(const struct corpus **out, struct engine *engine, const char *name, const char *field)
+{
+	enum err code = OK;
+
+	if (field && !field[0])
+		field = NULL;
+	pthread_mutex_lock(&engine->lock);
+	*out = find_text(engine, name, field);
+	if (!*out)
+		code = add_text(out, engine, name, field);
+	pthread_mutex_unlock(&engine->lock);
+	return code;
+}
+
+enum err
+engine_settle(struct calibration_setting *calibration, struct engine *engine)
+{
+	const struct corpus *corpus;
+	size_t context = engine->model->shape.context;
+	enum err code;
+
+	if (!calibration->text[0])
+		return OK;
+	code = engine_corpus(&corpus, engine, calibration->text, calibration->field);
+	if (code)
+		return code;
+	if (calibration->sha256[0] && strcmp(calibration->sha256, corpus->sha256))
+		return err_at(
+			ERR_FORMAT, calibration->text, "calibration.sha256",
+			"the text is %.12s..., the recipe was made with %.12s...; restore the "
+			"text, or set the hash to null to calibrate anew",
+			corpus->sha256, calibration->sha256);
+	memcpy(calibration->sha256, corpus->sha256, HASH_HEX);
+	if (!calibration->sequences)
+		calibration->sequences = CALIBRATION_SEQUENCES;
+	if (!calibration->length)
+		calibration->length =
+			context < CALIBRATION_LENGTH ? context : (size_t)CALIBRATION_LENGTH;
+	if (calibration->length > context)
+		return err_at(ERR_RANGE, calibration->text, "calibration.length",
+			      "%zu tokens, more than the model's context of %zu; choose less",
+			      calibration->length, context);
+	return OK;
+}

@@ -1,0 +1,202 @@
+/* Perplexity of a recipe's results, from evaluators that stay open between questions; and the bits
+ * those results take. */
+#include "core/buf.h"
+#include "sessions/engine_private.h"
+
+#include <string.h>
+
+static struct key
+evaluator_key(const struct engine *engine, const struct eval_setting *setting,
+	      const struct corpus *corpus)
+{
+	struct key key = key_of("evaluation/1", 12);
+	int32_t bos = engine_bos(engine);
+
+	key = key_add_text(key, engine->model->identity);
+	key = key_add_text(key, engine_profile());
+	key = key_add_text(key, setting->protocol->name);
+	key = key_add(key, &setting->context, sizeof(setting->context));
+	key = key_add(key, &setting->max_tokens, sizeof(setting->max_tokens));
+	key = key_add(key, &bos, sizeof(bos));
+	return key_add(key, corpus->ids, corpus->count * sizeof(*corpus->ids));
+}
+
+/* A place for another evaluator: a new one, or that of the least recently used. */
+static struct engine_evaluator *
+place(struct engine *engine)
+{
+	struct engine_evaluator *oldest = engine->evaluators;
+
+	if (engine->evaluator_count < EVALUATORS_MAX)
+		return &engine->evaluators[engine->evaluator_count++];
+	for (size_t i = 1; i < EVALUATORS_MAX; i++)
+		if (engine->evaluators[i].used < oldest->used)
+			oldest = &engine->evaluators[i];
+	evaluator_free(oldest->evaluator);
+	memset(oldest, 0, sizeof(*oldest));
+	return oldest;
+}
+
+static enum err
+open_evaluator(struct engine_evaluator **out, struct engine *engine,
+	       const struct eval_setting *setting, const struct corpus *corpus)
+{
+	int32_t bos = engine_bos(engine);
+	struct evaluator_request request = { .model = engine->model,
+					     .corpus = corpus,
+					     .protocol = setting->protocol,
+					     .context = setting->context,
+					     .max_tokens = setting->max_tokens,
+					     .bos = bos };
+	struct engine_evaluator made = { 0 };
+	enum err code = evaluator_create(&made.evaluator, &request);
+
+	if (code)
+		return err_in_file(code, setting->text);
+	evaluator_describe(made.evaluator, &made.shape.context, &made.shape.scored_per_window,
+			   &made.shape.windows);
+	made.shape.bos = setting->protocol->bos_overwrites ? bos : -1;
+	*out = place(engine);
+	**out = made;
+	return OK;
+}
+
+static enum err
+find_evaluator(struct engine_evaluator **out, struct engine *engine,
+	       const struct eval_setting *setting)
+{
+	const struct corpus *corpus;
+	struct key key;
+	enum err code = engine_corpus(&corpus, engine, setting->text, setting->field);
+
+	*out = NULL;
+	if (code)
+		return code;
+	key = evaluator_key(engine, setting, corpus);
+	for (size_t i = 0; i < engine->evaluator_count; i++)
+		if (engine->evaluators[i].evaluator && key_equal(engine->evaluators[i].key, key))
+			*out = &engine->evaluators[i];
+	if (!*out)
+		code = open_evaluator(out, engine, setting, corpus);
+	if (!code) {
+		(*out)->key = key;
+		(*out)->used = ++engine->clock;
+	}
+	return code;
+}
+
+enum err
+engine_eval_shape(struct eval_shape *out, struct engine *engine, const struct eval_setting *setting)
+{
+	struct engine_evaluator *found;
+	enum err code = find_evaluator(&found, engine, setting);
+
+	memset(out, 0, sizeof(*out));
+	if (!code)
+		*out = found->shape;
+	return code;
+}
+
+static bool
+from_kept(struct eval_result *out, struct engine *engine, struct key key)
+{
+	struct eval_result *kept = shelf_get(&engine->evaluations, key);
+	void *data = NULL;
+	size_t size = 0;
+
+	if (kept) {
+		*out = *kept;
+		return true;
+	}
+	if (cache_get(&data, &size, engine->cache, key) || !data)
+		return false;
+	if (size == sizeof(*out))
+		memcpy(out, data, size);
+	buf_free(data);
+	return size == sizeof(*out);
+}
+
+static void
+keep(struct engine *engine, struct key key, const struct eval_result *result)
+{
+	struct eval_result *copy = buf_alloc(1, sizeof(*copy));
+
+	(void)cache_put(engine->cache, key, result, sizeof(*result));
+	if (!copy)
+		return;
+	*copy = *result;
+	(void)shelf_put(&engine->evaluations, key, copy, sizeof(*copy));
+}
+
+enum err
+engine_evaluate(struct eval_result *out, struct engine *engine, const struct eval_setting *setting,
+		struct layer_result *const *results, const struct work *work)
+{
+	const struct model *model = engine->model;
+	struct replacement *replacements = buf_alloc(model->layer_count, sizeof(*replacements));
+	struct engine_evaluator *evaluator;
+	struct overlay overlay;
+	struct key key;
+	enum err code = replacements ? find_evaluator(&evaluator, engine, setting) : ERR_NOMEM;
+
+	memset(out, 0, sizeof(*out));
+	if (!code) {
+		overlay = overlay_of(replacements, model, results);
+		key = overlay_key(key_add(evaluator->key, results ? "now" : "old", 3), model,
+				  &overlay, (int)model->shape.blocks);
+		if (!from_kept(out, engine, key)) {
+			code = evaluator_run(out, evaluator->evaluator, results ? &overlay : NULL,
+					     work);
+			if (!code)
+				keep(engine, key, out);
+		}
+	}
+	buf_free(replacements);
+	return code;
+}
+
+/* ------------------------------------------------------------------------------- bits */
+
+struct tally {
+	double bits, weights;
+};
+
+static void
+add_tensor(struct tally *tally, const struct tensor *tensor)
+{
+	if (!tensor)
+		return;
+	tally->bits += (double)tensor->elements * dtype_bits(tensor->dtype);
+	tally->weights += (double)tensor->elements;
+}
+
+static void
+add_layer(struct tally *tally, const struct layer *layer, const struct layer_result *result)
+{
+	double weights = (double)layer->rows * (double)layer->columns;
+
+	tally->bits += result ? quantized_bits(&result->quantized)
+			      : weights * dtype_bits(layer->tensor->dtype);
+	tally->weights += weights;
+}
+
+struct engine_bits
+engine_bits(const struct engine *engine, struct layer_result *const *results)
+{
+	const struct model *model = engine->model;
+	struct tally linear = { 0 }, all = { 0 };
+
+	for (size_t i = 0; i < model->layer_count; i++) {
+		const struct layer_result *result = results ? results[i] : NULL;
+
+		if (result || engine_is_linear(engine, (int)i))
+			add_layer(&linear, &model->layers[i], result);
+		add_layer(&all, &model->layers[i], result);
+	}
+	for (size_t b = 0; b < model->shape.blocks; b++)
+		for (size_t slot = 0; slot < SLOT_COUNT; slot++)
+			add_tensor(&all, model->blocks[b].vector[slot]);
+	add_tensor(&all, model->final_norm);
+	return (struct engine_bits){ linear.weights > 0 ? linear.bits / linear.weights : 0,
+				     all.weights > 0 ? all.bits / all.weights : 0 };
+}

@@ -1,0 +1,428 @@
+/* One layer quantized and measured, or the same from what is kept. */
+#include "core/buf.h"
+#include "core/jobs.h"
+#include "sessions/engine_private.h"
+
+#include <string.h>
+
+enum { SCOPE_MAX = 8 };
+
+/* Everything one solve works on. */
+struct solve {
+	struct engine *engine;
+	const struct quantize_request *request;
+	const struct work *work;
+	int members[SCOPE_MAX], count;
+	struct key weights_key[SCOPE_MAX], key[SCOPE_MAX];
+	float *weights[SCOPE_MAX];
+	struct quant_layer layers[SCOPE_MAX];
+	struct quantized out[SCOPE_MAX];
+	double seconds;
+};
+
+struct layer_result *
+layer_result_ref(struct layer_result *result)
+{
+	if (result)
+		atomic_fetch_add(&result->references, 1);
+	return result;
+}
+
+void
+layer_result_unref(struct layer_result *result)
+{
+	if (!result || atomic_fetch_sub(&result->references, 1) > 1)
+		return;
+	quantized_free(&result->quantized);
+	measurement_free(result->measurement);
+	buf_free(result);
+}
+
+/* --------------------------------------------------------------------------- scope */
+
+static bool
+in_scope(const struct model *model, enum scope scope, int layer, int other)
+{
+	const struct layer *a = &model->layers[layer], *b = &model->layers[other];
+
+	if (scope == SCOPE_INPUT_GROUP && a->input >= 0)
+		return a->input == b->input;
+	if (scope == SCOPE_BLOCK && a->block >= 0)
+		return a->block == b->block;
+	return layer == other;
+}
+
+static enum err
+find_members(struct solve *solve)
+{
+	const struct model *model = solve->engine->model;
+	const struct quantizer *method = solve->request->setting->method;
+
+	for (size_t i = 0; i < model->layer_count; i++) {
+		if (!in_scope(model, method->scope, solve->request->layer, (int)i))
+			continue;
+		if (solve->count == SCOPE_MAX)
+			return err_at(ERR_UNSUPPORTED, model->path, model->layers[i].name,
+				      "%s solves at most %d layers together; use another method",
+				      method->name, SCOPE_MAX);
+		solve->members[solve->count++] = (int)i;
+	}
+	return OK;
+}
+
+static bool
+is_foldable(const struct model *model, const struct layer *layer)
+{
+	const struct model_input *input = layer->input < 0 ? NULL : &model->inputs[layer->input];
+
+	return input && (input->fold_norm >= 0 || input->fold_layer >= 0);
+}
+
+/* What can be refused before anything runs. */
+static enum err
+check_members(const struct solve *solve)
+{
+	const struct model *model = solve->engine->model;
+	const struct layer_setting *setting = solve->request->setting;
+	enum err code = OK;
+
+	for (int i = 0; i < solve->count && !code; i++) {
+		const struct layer *layer = &model->layers[solve->members[i]];
+
+		if (setting->method->needs && layer->input < 0)
+			return err_at(
+				ERR_UNSUPPORTED, model->path, layer->name,
+				"%s calibrates on a layer's inputs, and embeddings have none; "
+				"use rtn or nf4",
+				setting->method->name);
+		if (setting->method->check)
+			code = setting->method->check(&setting->params, layer->rows,
+						      layer->columns);
+		if (code && !err_last()->item[0])
+			return err_at(code, model->path, layer->name, "%s", err_last()->message);
+	}
+	if (!code && setting->method->needs && !solve->request->drawn)
+		return err_at(ERR_USAGE, NULL, setting->method->name,
+			      "needs a calibration text; name one with --calibration");
+	return code;
+}
+
+/* ---------------------------------------------------------------------------- keys */
+
+static struct key
+key_params(struct key key, const struct layer_setting *setting)
+{
+	const struct quantizer *method = setting->method;
+
+	key = key_add_text(key, method->name);
+	key = key_add(key, &method->method_version, sizeof(method->method_version));
+	for (size_t i = 0; i < param_count(method->params); i++) {
+		double value = setting->params.v[i] + 0.0; /* no minus zero */
+
+		key = key_add_text(key, method->params[i].name);
+		key = key_add(key, &value, sizeof(value));
+	}
+	return key;
+}
+
+static enum err
+key_layer(struct key *key, const struct model *model, int index)
+{
+	const struct layer *layer = &model->layers[index];
+	char hash[HASH_HEX];
+	bool foldable = is_foldable(model, layer);
+	enum err code = model_hash_layer(hash, model, index);
+
+	if (code)
+		return code;
+	*key = key_add_text(*key, hash);
+	*key = key_add(*key, &layer->rows, sizeof(layer->rows));
+	*key = key_add(*key, &layer->columns, sizeof(layer->columns));
+	*key = key_add(*key, &foldable, sizeof(foldable));
+	return OK;
+}
+
+static struct key
+key_statistics(struct key key, const struct solve *solve, int member)
+{
+	const struct quantize_request *request = solve->request;
+	int input = solve->engine->model->layers[member].input;
+	struct key of;
+
+	if (!request->drawn || input < 0)
+		return key_add_text(key, "no statistics");
+	of = statistics_key(solve->engine, input, request->drawn, true, request->upstream);
+	return key_add(key, &of, sizeof(of));
+}
+
+static enum err
+make_keys(struct solve *solve)
+{
+	const struct model *model = solve->engine->model;
+	const struct layer_setting *setting = solve->request->setting;
+	struct key scope = key_params(key_of("weights/1", 9), setting);
+	enum err code = OK;
+
+	for (int i = 0; i < solve->count && !code; i++)
+		code = key_layer(&scope, model, solve->members[i]);
+	for (int i = 0; i < solve->count && !code && setting->method->needs; i++)
+		scope = key_statistics(scope, solve, solve->members[i]);
+	if (setting->method->needs)
+		scope = key_add_text(scope, engine_profile());
+	for (int i = 0; i < solve->count; i++) {
+		solve->weights_key[i] = key_add(scope, &i, sizeof(i));
+		solve->key[i] = key_add_text(solve->weights_key[i], "result/1");
+		solve->key[i] = key_statistics(solve->key[i], solve, solve->members[i]);
+		solve->key[i] = key_add_text(solve->key[i], model->layers[solve->members[i]].name);
+	}
+	return code;
+}
+
+/* --------------------------------------------------------------------------- solving */
+
+static enum err
+prepare(struct solve *solve, int i)
+{
+	const struct model *model = solve->engine->model;
+	const struct quantize_request *request = solve->request;
+	const struct layer *layer = &model->layers[solve->members[i]];
+	struct quant_layer *out = &solve->layers[i];
+	enum err code;
+
+	*out = (struct quant_layer){ .name = layer->name,
+				     .rows = layer->rows,
+				     .columns = layer->columns,
+				     .foldable = is_foldable(model, layer) };
+	out->weight = solve->weights[i] =
+		buf_alloc(layer->rows * layer->columns, sizeof(*solve->weights[i]));
+	if (!out->weight)
+		return ERR_NOMEM;
+	code = model_read_layer(solve->weights[i], model, solve->members[i]);
+	if (!code && request->drawn && layer->input >= 0)
+		code = statistics_take(&out->statistics, solve->engine, layer->input,
+				       request->drawn, request->upstream, solve->work);
+	return code;
+}
+
+static enum err
+run_method(struct solve *solve)
+{
+	const struct layer_setting *setting = solve->request->setting;
+	struct quant_task task = { .kernels = kernels_current(),
+				   .quantizer = setting->method,
+				   .params = &setting->params,
+				   .layers = solve->layers,
+				   .layer_count = (size_t)solve->count,
+				   .work = solve->work };
+	double start = jobs_now();
+	enum err code = OK;
+
+	for (int i = 0; i < solve->count && !code; i++)
+		code = prepare(solve, i);
+	if (!code)
+		code = quantizer_solve(solve->out, &task);
+	if (code)
+		return err_in_file(code, solve->engine->model->path);
+	solve->seconds = jobs_now() - start;
+	return OK;
+}
+
+/* ----------------------------------------------------------------------------- results */
+
+static struct layer_result *
+new_result(const struct solve *solve, int i)
+{
+	struct layer_result *result = buf_alloc(1, sizeof(*result));
+	const struct quantize_request *request = solve->request;
+
+	if (!result)
+		return NULL;
+	result->references = 1;
+	result->layer = solve->members[i];
+	result->setting = *request->setting;
+	result->key = solve->key[i];
+	result->weights_key = solve->weights_key[i];
+	result->scope_count = solve->count;
+	memcpy(result->scope, solve->members, sizeof(result->scope));
+	if (!request->drawn || solve->engine->model->layers[result->layer].input < 0)
+		return result;
+	memcpy(result->calibration_sha256, request->calibration->sha256, HASH_HEX);
+	result->calibration_tokens = request->drawn->tokens;
+	result->calibration_sequences = request->drawn->count;
+	return result;
+}
+
+static enum err
+measure(struct layer_result *result, const struct solve *solve, int i)
+{
+	const struct quantized *q = &result->quantized;
+	struct measurement_request request = { .rows = q->rows,
+					       .columns = q->columns,
+					       .weight = solve->weights[i],
+					       .dequantized = q->dequantized,
+					       .method_scale = q->method_scale,
+					       .clipped = q->clipped,
+					       .statistics = solve->layers[i].statistics };
+
+	return measurement_run(&result->measurement, &request, solve->work);
+}
+
+static void
+finish_result(struct layer_result *result)
+{
+	const struct quantized *q = &result->quantized;
+
+	result->bits_per_weight = quantized_bits(q) / ((double)q->rows * (double)q->columns);
+}
+
+/* A result whose method costs less than reading it back stays in memory alone. */
+static void
+store(struct engine *engine, const struct layer_result *result)
+{
+	void *data = NULL;
+	size_t size = 0;
+
+	if (!result->setting.method->needs || !cache_folder(engine->cache))
+		return;
+	if (!result_write(&data, &size, result))
+		(void)cache_put(engine->cache, result->key, data, size);
+	buf_free(data);
+}
+
+static enum err
+keep_member(struct solve *solve, int i)
+{
+	struct layer_result *result = new_result(solve, i);
+	enum err code;
+
+	if (!result)
+		return ERR_NOMEM;
+	result->quantized = solve->out[i];
+	memset(&solve->out[i], 0, sizeof(solve->out[i]));
+	result->seconds = solve->seconds;
+	finish_result(result);
+	code = measure(result, solve, i);
+	if (code) {
+		layer_result_unref(result);
+		return code;
+	}
+	store(solve->engine, result);
+	return shelf_put(&solve->engine->results, result->key, result, result_bytes(result));
+}
+
+/* Members in order but the one asked for last, so that the shelf keeps it whatever its size. */
+static enum err
+solve_all(struct solve *solve)
+{
+	enum err code = run_method(solve);
+	int asked = 0;
+
+	for (int i = 0; i < solve->count && !code; i++) {
+		if (solve->members[i] == solve->request->layer)
+			asked = i;
+		else
+			code = keep_member(solve, i);
+	}
+	if (!code)
+		code = keep_member(solve, asked);
+	for (int i = 0; i < solve->count; i++) {
+		quantized_free(&solve->out[i]);
+		buf_free(solve->weights[i]);
+	}
+	return code;
+}
+
+static struct layer_result *
+load(struct solve *solve, int i)
+{
+	struct engine *engine = solve->engine;
+	const struct layer *layer = &engine->model->layers[solve->members[i]];
+	struct layer_result *result;
+	void *data = NULL;
+	size_t size;
+
+	if (!solve->request->setting->method->needs ||
+	    cache_get(&data, &size, engine->cache, solve->key[i]) || !data)
+		return NULL;
+	result = new_result(solve, i);
+	if (result && (result_read(result, data, size) || result->quantized.rows != layer->rows ||
+		       result->quantized.columns != layer->columns)) {
+		layer_result_unref(result);
+		result = NULL;
+	}
+	buf_free(data);
+	if (!result)
+		return NULL;
+	result->quantized.effect =
+		quantizer_effect(result->setting.method, &result->setting.params);
+	finish_result(result);
+	if (shelf_put(&engine->results, result->key, result, result_bytes(result)))
+		return NULL;
+	return result;
+}
+
+static struct layer_result *
+find(struct solve *solve, int layer)
+{
+	for (int i = 0; i < solve->count; i++) {
+		struct layer_result *result;
+
+		if (solve->members[i] != layer)
+			continue;
+		result = shelf_get(&solve->engine->results, solve->key[i]);
+		return result ? result : load(solve, i);
+	}
+	return NULL;
+}
+
+enum err
+quantize_layer(struct layer_result **out, struct engine *engine,
+	       const struct quantize_request *request, const struct work *work)
+{
+	struct solve solve = { .engine = engine, .request = request, .work = work };
+	struct layer_result *result;
+	enum err code = find_members(&solve);
+
+	*out = NULL;
+	if (!code)
+		code = check_members(&solve);
+	if (!code)
+		code = make_keys(&solve);
+	if (code)
+		return code;
+	result = find(&solve, request->layer);
+	if (!result) {
+		code = solve_all(&solve);
+		result = code ? NULL : find(&solve, request->layer);
+	}
+	if (!code && !result)
+		return err_set(ERR_NOMEM, "no memory for the result; close other programs");
+	*out = layer_result_ref(result);
+	return code;
+}
+
+enum err
+engine_quantize(struct layer_result **out, struct engine *engine, int layer,
+		const struct layer_setting *setting, const struct calibration_setting *calibration,
+		const struct work *work)
+{
+	struct calibration_setting settled = { 0 };
+	struct quantize_request request = { .layer = layer,
+					    .setting = setting,
+					    .calibration = &settled };
+	struct drawn drawn = { 0 };
+	enum err code = OK;
+
+	*out = NULL;
+	if (calibration && calibration->text[0]) {
+		settled = *calibration;
+		code = engine_settle(&settled, engine);
+		if (!code)
+			code = drawn_make(&drawn, engine, &settled);
+		request.drawn = &drawn;
+	}
+	if (!code)
+		code = quantize_layer(out, engine, &request, work);
+	drawn_clear(&drawn);
+	return code;
+}

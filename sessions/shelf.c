@@ -1,0 +1,63 @@
+#include "sessions/shelf.h"
+
+#include "core/buf.h"
+
+#include <string.h>
+
+void *
+shelf_get(struct shelf *shelf, struct key key)
+{
+	for (size_t i = 0; i < shelf->count; i++) {
+		if (!key_equal(shelf->items[i].key, key))
+			continue;
+		shelf->items[i].used = ++shelf->clock;
+		return shelf->items[i].value;
+	}
+	return NULL;
+}
+
+static void
+drop_item(struct shelf *shelf, size_t i)
+{
+	shelf->drop(shelf->items[i].value);
+	shelf->bytes -= shelf->items[i].bytes;
+	shelf->items[i] = shelf->items[--shelf->count];
+}
+
+static size_t
+oldest(const struct shelf *shelf)
+{
+	size_t least = 0;
+
+	for (size_t i = 1; i < shelf->count; i++)
+		if (shelf->items[i].used < shelf->items[least].used)
+			least = i;
+	return least;
+}
+
+enum err
+shelf_put(struct shelf *shelf, struct key key, void *value, size_t bytes)
+{
+	for (size_t i = shelf->count; i-- > 0;)
+		if (key_equal(shelf->items[i].key, key))
+			drop_item(shelf, i);
+	while (shelf->count && shelf->bytes + bytes > shelf->limit)
+		drop_item(shelf, oldest(shelf));
+	if (buf_grow(&shelf->items, &shelf->capacity, shelf->count + 1, sizeof(*shelf->items))) {
+		shelf->drop(value);
+		return ERR_NOMEM;
+	}
+	shelf->items[shelf->count++] = (struct shelf_item){ key, value, bytes, ++shelf->clock };
+	shelf->bytes += bytes;
+	return OK;
+}
+
+void
+shelf_clear(struct shelf *shelf)
+{
+	while (shelf->count)
+		drop_item(shelf, shelf->count - 1);
+	buf_free(shelf->items);
+	shelf->items = NULL;
+	shelf->capacity = 0;
+}

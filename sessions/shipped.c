@@ -1,0 +1,139 @@
+#include "sessions/shipped.h"
+
+#include "core/file.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { PATH = 1024, TEXTS_MAX = 64 };
+
+static const char *const domains[] = {
+#define DOMAIN(name) #name,
+#include "sessions/domains.def"
+#undef DOMAIN
+};
+enum { DOMAINS = sizeof(domains) / sizeof(domains[0]) };
+
+static char root[PATH];
+static char model[PATH + 16];
+static char names[TEXTS_MAX][64], paths[TEXTS_MAX][PATH + 80];
+static struct shipped_text texts[TEXTS_MAX];
+static const char *evaluation[DOMAINS + 1];
+static size_t text_count;
+
+/* The build tree (build/PRESET/qscope, and the tests below it), then an installation. */
+static const char *const places[] = { "../../models", "../../../models", "../share/qscope" };
+
+static void
+find_root(void)
+{
+	const char *given = getenv("QSCOPE_MODELS");
+	char program[PATH], *slash;
+	ssize_t length = readlink("/proc/self/exe", program, sizeof(program) - 1);
+
+	if (given) {
+		snprintf(root, sizeof(root), "%s", given);
+		return;
+	}
+	program[length > 0 ? length : 0] = '\0';
+	slash = strrchr(program, '/');
+	if (!slash)
+		return;
+	*slash = '\0';
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		char relative[PATH + 32], *real;
+
+		snprintf(relative, sizeof(relative), "%s/%s/texts", program, places[i]);
+		if (!file_is_folder(relative))
+			continue;
+		relative[strlen(relative) - strlen("/texts")] = '\0';
+		real = realpath(relative, NULL);
+		snprintf(root, sizeof(root), "%s", real ? real : relative);
+		free(real);
+		return;
+	}
+}
+
+static void
+add_text(const char *domain, const char *split)
+{
+	struct shipped_text *text = &texts[text_count];
+
+	if (text_count == TEXTS_MAX)
+		return;
+	snprintf(names[text_count], sizeof(names[0]), "%s.%s", domain, split);
+	snprintf(paths[text_count], sizeof(paths[0]), "%s/texts/%s.txt", root, names[text_count]);
+	if (!file_exists(paths[text_count]))
+		return;
+	*text = (struct shipped_text){ names[text_count], domain, paths[text_count],
+				       !strcmp(split, "evaluation") };
+	text_count++;
+}
+
+static void
+look(void)
+{
+	size_t n = 0;
+
+	find_root();
+	snprintf(model, sizeof(model), "%s/shipped", root);
+	for (size_t i = 0; root[0] && i < DOMAINS; i++) {
+		add_text(domains[i], "calibration");
+		add_text(domains[i], "evaluation");
+	}
+	for (size_t i = 0; i < text_count; i++)
+		if (texts[i].evaluation && n < DOMAINS)
+			evaluation[n++] = texts[i].name;
+}
+
+static void
+look_once(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, look);
+}
+
+enum err
+shipped_model(const char **out)
+{
+	look_once();
+	*out = model;
+	if (!root[0] || !file_is_folder(model))
+		return err_at(
+			ERR_IO, root[0] ? model : "models/shipped", NULL,
+			"the shipped model is not here; name a MODEL, or set QSCOPE_MODELS to "
+			"the folder that holds shipped/ and texts/");
+	return OK;
+}
+
+const struct shipped_text *
+shipped_texts(size_t *count)
+{
+	look_once();
+	*count = text_count;
+	return texts;
+}
+
+const char *
+shipped_text_path(const char *name)
+{
+	look_once();
+	for (size_t i = 0; i < text_count; i++)
+		if (!strcmp(texts[i].name, name))
+			return texts[i].path;
+	return NULL;
+}
+
+const char *const *
+shipped_evaluation_texts(size_t *count)
+{
+	look_once();
+	if (count)
+		for (*count = 0; evaluation[*count];)
+			++*count;
+	return evaluation;
+}

@@ -1,0 +1,30 @@
+#ifndef SESSIONS_SHIPPED_H
+#define SESSIONS_SHIPPED_H
+
+#include "core/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* The model and the texts that come with qscope: below QSCOPE_MODELS, else beside the program in a
+ * build tree or an installation. Looked for once. */
+enum err shipped_model(const char **out); /* path; ERR_IO says where it was looked for */
+
+struct shipped_text {
+	const char *name;   /* "stories.calibration" */
+	const char *domain; /* "stories" */
+	const char *path;
+	bool evaluation;
+};
+
+/* In the order shown: the calibration text of a domain, then its evaluation text. Those not on the
+ * disk are left out. Borrowed. */
+const struct shipped_text *shipped_texts(size_t *count);
+
+/* The path of a shipped text, or NULL: no such name. */
+const char *shipped_text_path(const char *name);
+
+/* The evaluation text names, ends with NULL; *count may be NULL. */
+const char *const *shipped_evaluation_texts(size_t *count);
+
+#endif
