@@ -1,0 +1,58 @@
+#include "fuzz/fuzz.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char folder[128];
+
+static void
+remove_folder(void)
+{
+	DIR *dir = opendir(folder);
+	struct dirent *entry;
+	char path[512];
+
+	while (dir && (entry = readdir(dir))) {
+		snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
+		unlink(path);
+	}
+	if (dir)
+		closedir(dir);
+	rmdir(folder);
+}
+
+const char *
+fuzz_folder(void)
+{
+	/* Memory, where there is such a folder: thousands of small files a second. */
+	const char *base = access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm";
+
+	if (!folder[0]) {
+		snprintf(folder, sizeof(folder), "%s/qscope-fuzz-%ld", base, (long)getpid());
+		if (mkdir(folder, 0700)) {
+			perror(folder);
+			exit(1);
+		}
+		atexit(remove_folder);
+	}
+	return folder;
+}
+
+const char *
+fuzz_file(const char *name, const void *data, size_t size)
+{
+	static char path[256];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", fuzz_folder(), name);
+	file = fopen(path, "wb");
+	if (!file || fwrite(data, 1, size, file) != size || fclose(file)) {
+		perror(path);
+		exit(1);
+	}
+	return path;
+}
