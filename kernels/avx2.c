@@ -3,5 +3,6 @@
 #if defined(__x86_64__)
 const struct kernels kernels_avx2 = {
 	.name = "avx2",
+	.forward = &forward_kernels_avx2,
 };
 #endif

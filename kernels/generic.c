@@ -220,4 +220,5 @@ const struct kernels kernels_generic = {
 	.bin = bin,
 	.finite = all_finite,
 	.gemm = gemm,
+	.forward = &forward_kernels_generic,
 };

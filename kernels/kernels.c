@@ -62,6 +62,7 @@ overlay(struct kernels *to, const struct kernels *from)
 	OVERLAY(bin);
 	OVERLAY(finite);
 	OVERLAY(gemm);
+	OVERLAY(forward);
 }
 
 const struct kernels *

@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct forward_kernels;
+
 /* The arithmetic that everything above shares, behind one table chosen at start.
  *
  * Contract for every entry of every set but gemm:
@@ -82,6 +84,8 @@ struct kernels {
 	void (*bin)(uint32_t *index, const float *a, const float *minus, size_t n,
 		    const struct bins *bins);
 	int (*finite)(const float *x, size_t n); /* 1 when all are */
+
+	const struct forward_kernels *forward; /* kernels/forward.h */
 };
 
 static inline double

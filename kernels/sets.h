@@ -5,7 +5,9 @@
 
 /* One table for each line of kernels.def, in a file of that name. An entry that is NULL is taken
  * from the sets before it. */
-#define KERNELS(name, supported) extern const struct kernels kernels_##name;
+#define KERNELS(name, supported)                    \
+	extern const struct kernels kernels_##name; \
+	extern const struct forward_kernels forward_kernels_##name;
 #include "kernels/kernels.def"
 #undef KERNELS
 

@@ -1,0 +1,2 @@
+#define FORWARD_SET generic
+#include "kernels/forward.inc"
