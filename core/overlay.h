@@ -8,7 +8,8 @@
 /* What a recipe changes in the forward pass: some layers' weights, and what happens to their
  * inputs. Everything is borrowed and must outlive the computation that was given the overlay. */
 
-/* An effect on a layer's input, applied to a copy: int8 per token, say. */
+/* An effect on a layer's input, applied to a copy: int8 per token, say. Each token (row) is changed
+ * by itself: rows come in tiles whose size means nothing. */
 struct activation_effect {
 	const char *name;
 	void (*apply)(const struct activation_effect *effect, float *x /* (tokens, columns) */,

@@ -1,0 +1,21 @@
+#ifndef CORE_ROPE_H
+#define CORE_ROPE_H
+
+#include "core/model.h"
+
+/* Rotary position embedding (Su et al. 2021): pair i of a head turns by position / theta^(2i / d).
+ * Angles are rounded to float32 at each step, as the models were trained with. */
+struct rope {
+	size_t positions, half; /* half: head_dim / 2 */
+	bool interleaved;       /* pairs (2i, 2i + 1); else (i, i + half) */
+	float *cosine, *sine;   /* (positions, half) */
+};
+
+enum err rope_create(struct rope *out, const struct model_shape *shape, size_t positions);
+void rope_free(struct rope *rope); /* contents, not the struct */
+
+/* Turn `heads` heads of one token in place. */
+void rope_apply(const struct rope *rope, float *x /* (heads, head_dim) */, size_t heads,
+		size_t position);
+
+#endif
