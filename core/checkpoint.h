@@ -18,10 +18,14 @@ struct checkpoint {
 	size_t map_count, map_capacity;
 	const struct json_document *config; /* config.json of a folder, owned; or NULL */
 	const char *alias_from, *alias_to;  /* a tied tensor named in the metadata, or NULL */
+	const char *model_type;             /* of a format without config.json: the family ... */
+	const struct model_shape *shape;    /* ... and the shape its header gives; else NULL */
 	char identity[HASH_HEX];            /* of header, size and time of every file */
 	struct arena arena;                 /* names and the format's own */
 	void *own;                          /* the format's own, in the arena */
 };
+
+struct model_shape;
 
 struct format {
 	const char *name; /* "safetensors", "llama2c": as `info` prints it */

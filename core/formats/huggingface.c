@@ -7,6 +7,7 @@
 #include "core/json.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -126,17 +127,21 @@ read_config(struct checkpoint *checkpoint)
 	return code;
 }
 
+/* Needs no memory, so that its no is never a lack of it. */
+static bool
+holds(const char *folder, const char *name)
+{
+	char path[4096];
+
+	return snprintf(path, sizeof(path), "%s/%s", folder, name) < (int)sizeof(path) &&
+	       file_exists(path);
+}
+
 static int
 recognise(const char *path)
 {
-	char *single = file_join(path, "model.safetensors");
-	char *index = file_join(path, "model.safetensors.index.json");
-	int found = file_is_folder(path) && single && index &&
-		    (file_exists(single) || file_exists(index));
-
-	buf_free(single);
-	buf_free(index);
-	return found;
+	return file_is_folder(path) &&
+	       (holds(path, "model.safetensors") || holds(path, "model.safetensors.index.json"));
 }
 
 static enum err
