@@ -1,0 +1,252 @@
+/* tok*.bin of llama2.c: uint32 length of the longest piece, then to the end of the file for each
+ * token float32 score, int32 length, bytes. Little-endian. The visible space (U+2581) of
+ * SentencePiece stands as an ordinary space; ids 0, 1, 2 are unknown, BOS, EOS. */
+#include "core/buf.h"
+#include "core/file.h"
+#include "core/tokenizers/byte_piece.h"
+#include "core/tokenizers/lossy.h"
+#include "core/tokenizers/tokenizer_internal.h"
+
+#include <dirent.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { UNKNOWN, BOS, EOS, SPECIAL_COUNT };
+enum { HEADER = 4, ENTRY = 8, FILE_MAX = 64 << 20 };
+
+#define MARK "\xe2\x96\x81"
+
+static uint32_t
+read_u32(const char *p)
+{
+	const unsigned char *b = (const unsigned char *)p;
+
+	return (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
+}
+
+struct entry {
+	float score;
+	const char *piece;
+	size_t length;
+};
+
+/* The entry at data[*at]; *at moves behind it. */
+static enum err
+read_entry(struct entry *out, const char *data, size_t size, size_t *at, size_t index)
+{
+	uint32_t bits, length;
+
+	if (size - *at < ENTRY)
+		return err_set(ERR_FORMAT, "it ends inside token %zu", index);
+	bits = read_u32(data + *at);
+	length = read_u32(data + *at + 4);
+	memcpy(&out->score, &bits, sizeof(bits));
+	if (length > size - *at - ENTRY)
+		return err_set(ERR_FORMAT, "token %zu claims %u bytes, %zu are left", index, length,
+			       size - *at - ENTRY);
+	if (!isfinite(out->score))
+		return err_set(ERR_FORMAT, "the score of token %zu is not finite", index);
+	out->piece = data + *at + ENTRY;
+	out->length = length;
+	*at += ENTRY + length;
+	return OK;
+}
+
+static enum err
+count_entries(size_t *out, const char *data, size_t size)
+{
+	size_t at = HEADER, count = 0;
+	enum err code = OK;
+	struct entry entry;
+
+	if (size < HEADER + SPECIAL_COUNT * ENTRY)
+		return err_set(ERR_FORMAT, "%zu bytes are too few for a llama2.c tokenizer", size);
+	for (; at < size && !code; count++)
+		code = read_entry(&entry, data, size, &at, count);
+	if (!code && count < SPECIAL_COUNT)
+		code = err_set(ERR_FORMAT, "it has only %zu tokens", count);
+	*out = count;
+	return code;
+}
+
+/* A piece that occurs twice is kept under its first id alone, as in SentencePiece; the second has
+ * a name no text can spell. */
+static enum err
+add_entry(struct vocab *vocab, const struct entry *entry, size_t id)
+{
+	static const char *const specials[] = { "<unk>", "<s>", "</s>" };
+	char name[32];
+	int n;
+
+	if (id < SPECIAL_COUNT)
+		return vocab_add(vocab, specials[id], strlen(specials[id]), (int64_t)id);
+	if (vocab_find(vocab, entry->piece, entry->length) < 0)
+		return vocab_add(vocab, entry->piece, entry->length, (int64_t)id);
+	n = snprintf(name, sizeof(name), "\xff%zu", id);
+	return vocab_add(vocab, name, (size_t)n, (int64_t)id);
+}
+
+static enum err
+read_model(struct tokenizer *out, const char *data, size_t size)
+{
+	struct vocab *vocab = NULL;
+	float *scores = NULL;
+	size_t count = 0, at = HEADER;
+	enum err code = count_entries(&count, data, size);
+
+	code = code ? code : vocab_create(&vocab, count);
+	if (!code && !(scores = buf_alloc(count, sizeof(*scores))))
+		code = ERR_NOMEM;
+	for (size_t id = 0; id < count && !code; id++) {
+		struct entry entry;
+
+		code = read_entry(&entry, data, size, &at, id);
+		scores[id] = code ? 0.0F : entry.score;
+		code = code ? code : add_entry(vocab, &entry, id);
+	}
+	if (code)
+		vocab_free(vocab);
+	else if (!(code = bpe_scored_create(&out->model, vocab, scores)))
+		out->kind = &model_bpe_scored;
+	buf_free(scores);
+	return code;
+}
+
+/* A space before any text that is not empty; a visible space is a space. */
+static enum err
+normalize(struct bytes *out, const void *state, const char *text, size_t length)
+{
+	enum err code = length ? bytes_add(out, " ", 1) : OK;
+
+	(void)state;
+	for (size_t at = 0; at < length && !code;) {
+		bool mark = length - at >= 3 && !memcmp(text + at, MARK, 3);
+
+		code = bytes_add(out, mark ? " " : text + at, 1);
+		at += mark ? 3 : 1;
+	}
+	return code;
+}
+
+static const struct part_kind normalizer = { .type = "llama2c", .normalize = normalize };
+
+static enum err
+process(struct ids *out, const void *state, const int32_t *ids, size_t count)
+{
+	enum err code = ids_add(out, BOS);
+
+	(void)state;
+	return code ? code : ids_append(out, ids, count);
+}
+
+static const struct part_kind post_processor = { .type = "llama2c", .process = process };
+
+/* Bytes spell text together; the space in front of the first piece is the one that encoding added.
+ */
+static enum err
+decode(struct cuts *out, const void *state, const struct cuts *in)
+{
+	struct bytes raw = { 0 };
+	bool first = true;
+	enum err code = OK;
+
+	(void)state;
+	for (size_t i = 0; i < in->count && !code; i++) {
+		const char *piece = in->text.data + in->list[i].start;
+		size_t length = in->list[i].length;
+		int byte = byte_piece_value(piece, length);
+		char c = (char)byte;
+
+		if (in->list[i].id == BOS || in->list[i].id == EOS)
+			continue;
+		if (in->list[i].id == UNKNOWN)
+			code = bytes_add(&raw, " \xe2\x81\x87 ", 5);
+		else if (byte >= 0)
+			code = bytes_add(&raw, &c, 1);
+		else if (first && length && *piece == ' ')
+			code = bytes_add(&raw, piece + 1, length - 1);
+		else
+			code = bytes_add(&raw, piece, length);
+		first = false;
+	}
+	code = code ? code : lossy_add(&out->text, raw.data, raw.length);
+	code = code ? code : cuts_keep(out);
+	buf_free(raw.data);
+	return code;
+}
+
+static const struct part_kind decoder = { .type = "llama2c", .decode = decode };
+
+enum err
+llama2c_tokenizer_open(struct tokenizer *out, const char *path)
+{
+	char *data = NULL;
+	size_t size = 0;
+	enum err code = file_read(&data, &size, path, FILE_MAX);
+
+	code = code ? code : read_model(out, data, size);
+	buf_free(data);
+	if (code)
+		return err_in_file(code, path);
+	out->name = out->kind->describe(out->model, false);
+	out->normalizer.kind = &normalizer;
+	out->post_processor.kind = &post_processor;
+	out->decoder.kind = &decoder;
+	out->bos = BOS;
+	out->eos = EOS;
+	out->adds_bos = true;
+	return OK;
+}
+
+static int
+is_candidate(const struct dirent *entry)
+{
+	size_t n = strlen(entry->d_name);
+
+	return n > 4 && !strncmp(entry->d_name, "tok", 3) && !strcmp(entry->d_name + n - 4, ".bin");
+}
+
+static bool
+fits(const char *path, size_t vocab)
+{
+	char *data = NULL;
+	size_t size = 0, count = 0;
+	bool yes = !file_read(&data, &size, path, FILE_MAX) && !count_entries(&count, data, size) &&
+		   (!vocab || count == vocab);
+
+	buf_free(data);
+	return yes;
+}
+
+enum err
+llama2c_tokenizer_find(char **out, const char *model_path, size_t vocab)
+{
+	const char *slash = strrchr(model_path, '/');
+	char *folder =
+		slash ? buf_strndup(model_path, (size_t)(slash - model_path) + 1) : buf_strdup(".");
+	struct dirent **list = NULL;
+	enum err code = OK;
+	int count;
+
+	*out = NULL;
+	if (!folder)
+		return ERR_NOMEM;
+	count = scandir(folder, &list, is_candidate, alphasort);
+	for (int i = 0; i < count; i++) {
+		char *path = *out || code ? NULL : file_join(folder, list[i]->d_name);
+
+		if (path && fits(path, vocab))
+			*out = path;
+		else
+			buf_free(path);
+		free(list[i]);
+	}
+	free(list);
+	if (count > 0 && !*out)
+		code = err_at(ERR_FORMAT, model_path, NULL,
+			      "none of the tok*.bin beside it holds the model's %zu tokens", vocab);
+	buf_free(folder);
+	return code;
+}

@@ -1,0 +1,21 @@
+#ifndef CORE_TOKENIZERS_SPLIT_H
+#define CORE_TOKENIZERS_SPLIT_H
+
+#include "core/tokenizers/parts.h"
+#include "core/tokenizers/pattern.h"
+
+/* What becomes of a match when text is split at matches. */
+struct split_behaviour {
+	const char *name; /* as tokenizer.json spells it */
+	/* Joins spans in place; those left with `matched` set are dropped. */
+	void (*apply)(struct spans *spans);
+};
+
+enum err split_behaviour_find(const struct split_behaviour **out, const struct json *name);
+extern const struct split_behaviour split_merged_with_next;
+
+/* Cut text at the spans that `behaviour` leaves of them. */
+enum err split_cut(struct cuts *out, struct spans *spans, const struct split_behaviour *behaviour,
+		   const char *text, bool at_start);
+
+#endif
