@@ -26,6 +26,7 @@ struct output_error {
 	double relative;  /* tr(D H D') / tr(W H W'), D = W - Q, H the full Gram matrix */
 	double per_token; /* tr(D H D'): mean squared output error of one token, summed over rows */
 	double diagonal_relative; /* the same with H's diagonal alone */
+	double signal;            /* tr(W H W'): what output_signal of a later request may hold */
 };
 
 enum {
@@ -56,6 +57,8 @@ struct measurement_request {
 	uint64_t clipped;
 	const struct statistics *statistics; /* or NULL */
 	double histogram_limit; /* half-width of the histogram; 0: chosen from the weights alone */
+	double output_signal; /* of an earlier measurement with these weights and statistics, which
+				 saves half of the work; 0: compute it */
 };
 
 enum err measurement_run(struct measurement **out, const struct measurement_request *request,

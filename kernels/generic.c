@@ -67,6 +67,20 @@ axpy(float *y, float alpha, const float *x, size_t n)
 		y[i] = fmaf(alpha, x[i], y[i]);
 }
 
+static void
+subtract(float *out, const float *a, const float *b, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		out[i] = a[i] - b[i];
+}
+
+static void
+add_squares(double *sum, const float *x, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		sum[i] += (double)x[i] * (double)x[i];
+}
+
 /* The tests are written so that a NaN becomes code 0 and is not counted. */
 static inline uint8_t
 grid_code(size_t *beyond, float x, struct grid grid)
@@ -209,6 +223,8 @@ const struct kernels kernels_generic = {
 	.sq_sum = sq_sum,
 	.sq_error = sq_error,
 	.axpy = axpy,
+	.subtract = subtract,
+	.add_squares = add_squares,
 	.quantize = quantize,
 	.quantize_column = quantize_column,
 	.dequantize = dequantize,

@@ -51,6 +51,8 @@ overlay(struct kernels *to, const struct kernels *from)
 	OVERLAY(sq_sum);
 	OVERLAY(sq_error);
 	OVERLAY(axpy);
+	OVERLAY(subtract);
+	OVERLAY(add_squares);
 	OVERLAY(quantize);
 	OVERLAY(quantize_column);
 	OVERLAY(dequantize);

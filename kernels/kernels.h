@@ -57,6 +57,8 @@ struct kernels {
 	double (*sq_sum)(const float *x, size_t n);
 	double (*sq_error)(const float *a, const float *b, size_t n);
 	void (*axpy)(float *y, float alpha, const float *x, size_t n); /* y = fmaf(alpha, x, y) */
+	void (*subtract)(float *out, const float *a, const float *b, size_t n); /* out = a - b */
+	void (*add_squares)(double *sum, const float *x, size_t n); /* sum[i] += x[i]^2 */
 	void (*gemm)(const struct gemm *g);
 
 	/* Codes of n weights on one grid, and what they stand for unless `out` is NULL (it may be
