@@ -6,7 +6,6 @@
 #include "tui/guard.h"
 
 #include <curses.h>
-#include <term.h>
 #include <fcntl.h>
 #include <langinfo.h>
 #include <locale.h>
@@ -17,6 +16,10 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 #include <wchar.h>
+
+/* From <term.h>, which cannot be included: it makes macros of words such as `columns`. */
+char *tigetstr(const char *name);
+int tigetflag(const char *name);
 
 /* Codes beyond curses' own for what define_key adds. */
 enum { CODE_PASTE = 0x400, CODE_PASTE_END };
