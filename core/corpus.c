@@ -2,6 +2,7 @@
 
 #include "core/buf.h"
 #include "core/file.h"
+#include "core/formats/npy.h"
 #include "core/json.h"
 #include "core/tokenizers/parts.h"
 
@@ -99,11 +100,11 @@ read_jsonl(struct source *source)
 	return code;
 }
 
-/* .npy of integers: format version 1 to 3 of NumPy's lib/format.py. */
 static enum err
 read_npy(struct source *source)
 {
-	return err_at(ERR_UNSUPPORTED, source->path, NULL, "token ids in .npy are not read yet");
+	return npy_parse_ids(&source->ids.data, &source->ids.count, source->data, source->size,
+			     source->path);
 }
 
 static const struct {
