@@ -51,6 +51,9 @@ enum err forward_block(struct hidden *x, const struct model *model, int block,
 		       const struct overlay *overlay, const struct forward_tap *tap,
 		       const struct work *work);
 
+/* The final norm alone: what the head reads. */
+enum err forward_final_norm(float *out, const struct model *model, const float *x, size_t tokens);
+
 /* Final norm and head for `tokens` rows of hidden states: logits is (tokens, vocab), x is left
  * alone. Needs the head loaded once: forward_head_open. Any thread after that. */
 struct forward_head;

@@ -13,21 +13,42 @@ struct forward_head {
 
 enum { TILE = 128 };
 
+static enum err
+final_norm_read(float **out, const struct model *model)
+{
+	size_t columns = model->shape.hidden;
+
+	if (!(*out = buf_alloc(columns, sizeof(**out))))
+		return ERR_NOMEM;
+	return tensor_read(*out, model->final_norm, 0, columns);
+}
+
+enum err
+forward_final_norm(float *out, const struct model *model, const float *x, size_t tokens)
+{
+	float *weight;
+	enum err code = final_norm_read(&weight, model);
+
+	if (!code)
+		norm_rms(out, x, weight, model->shape.norm_eps, tokens, model->shape.hidden);
+	buf_free(weight);
+	return code;
+}
+
 enum err
 forward_head_open(struct forward_head **out, const struct model *model,
 		  const struct overlay *overlay, const struct work *work)
 {
 	struct forward_head *head = buf_alloc(1, sizeof(*head));
 	const struct replacement *replaced = overlay_find(overlay, model->head);
-	enum err code = ERR_NOMEM;
+	enum err code;
 
 	*out = NULL;
 	if (!head)
 		return ERR_NOMEM;
 	head->model = model;
 	head->effect = replaced ? replaced->effect : NULL;
-	if ((head->norm = buf_alloc(model->shape.hidden, sizeof(*head->norm))))
-		code = tensor_read(head->norm, model->final_norm, 0, model->shape.hidden);
+	code = final_norm_read(&head->norm, model);
 	if (!code)
 		code = layer_weight_open(&head->weight, &head->owned, model, model->head, overlay,
 					 work);
