@@ -8,8 +8,6 @@ target_compile_options(qscope_options INTERFACE
 target_compile_definitions(qscope_options INTERFACE _GNU_SOURCE)
 target_include_directories(qscope_options INTERFACE ${CMAKE_SOURCE_DIR})
 if(QSCOPE_SANITIZE)
-	# gcc's flow analysis sees paths in instrumented code that are not there; the plain build has these on.
-	target_compile_options(qscope_options INTERFACE -Wno-format-truncation -Wno-maybe-uninitialized)
 	target_compile_options(qscope_options INTERFACE -fsanitize=${QSCOPE_SANITIZE}
 		-fno-omit-frame-pointer -fno-sanitize-recover=all)
 	target_link_options(qscope_options INTERFACE -fsanitize=${QSCOPE_SANITIZE})
