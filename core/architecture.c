@@ -10,35 +10,33 @@ const struct architecture *const architectures[] = {
 #define ARCHITECTURE(name) &architecture_##name,
 #include "core/architectures/architectures.def"
 #undef ARCHITECTURE
-	NULL,
+	NULL
 };
 
-const struct architecture *
-architecture_find(const char *model_type)
-{
-	for (const struct architecture *const *a = architectures; *a; a++)
-		for (const char *const *type = (*a)->model_types; *type; type++)
-			if (!strcmp(*type, model_type))
-				return *a;
-	return NULL;
-}
-
 size_t
-architecture_size(const struct model_shape *shape, const char *name)
+dimension_of(enum dimension dimension, const struct model_shape *shape)
 {
-	const struct {
-		const char *name;
-		size_t size;
-	} sizes[] = {
-		{ "hidden", shape->hidden },
-		{ "q", shape->heads * shape->head_dim },
-		{ "kv", shape->kv_heads * shape->head_dim },
-		{ "intermediate", shape->intermediate },
-		{ "vocab", shape->vocab },
+	const size_t sizes[] = {
+		[DIMENSION_NONE] = 1,
+		[DIMENSION_HIDDEN] = shape->hidden,
+		[DIMENSION_INTERMEDIATE] = shape->intermediate,
+		[DIMENSION_QUERIES] = shape->heads * shape->head_dim,
+		[DIMENSION_KEYS] = shape->kv_heads * shape->head_dim,
+		[DIMENSION_VOCAB] = shape->vocab,
 	};
 
-	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
-		if (!strcmp(sizes[i].name, name))
-			return sizes[i].size;
-	return 0;
+	return sizes[dimension];
+}
+
+const struct architecture *
+architecture_find(const char *model_type, const char *class_name)
+{
+	for (const struct architecture *const *a = architectures; *a; a++) {
+		if (!(*a)->model_type)
+			continue;
+		if (model_type ? !strcmp((*a)->model_type, model_type)
+			       : class_name && !strcmp((*a)->class_name, class_name))
+			return *a;
+	}
+	return NULL;
 }

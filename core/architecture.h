@@ -1,56 +1,65 @@
 #ifndef CORE_ARCHITECTURE_H
 #define CORE_ARCHITECTURE_H
 
+#include "core/config.h"
 #include "core/model.h"
 
-/* How a family of models names and wires its tensors, and how its config spells its shape: data,
- * not code. One file in core/architectures/ and one line in architectures.def for each.
- *
- * Tensor names are templates: %d stands for the block's number. */
-struct architecture_slot {
-	enum slot slot;
-	const char *tensor; /* "model.layers.%d.self_attn.q_proj.weight" */
-	const char *rows,
-		*columns; /* in terms of the shape: see architecture_size; vectors: columns */
-	bool optional;
+#include <stdbool.h>
+
+/* How a family names and wires its tensors: data alone. A new family that fits the pieces is one
+ * file with one entry, and one line in architectures.def. */
+
+/* Extents, each computed from the shape. */
+enum dimension {
+	DIMENSION_NONE,
+	DIMENSION_HIDDEN,
+	DIMENSION_INTERMEDIATE,
+	DIMENSION_QUERIES, /* heads * head_dim */
+	DIMENSION_KEYS,    /* kv_heads * head_dim */
+	DIMENSION_VOCAB
 };
 
-/* Layers that read the same activations, and where a scale on them can be folded. */
+size_t dimension_of(enum dimension dimension, const struct model_shape *shape);
+
+/* One tensor of every block. A list ends with a NULL name. */
+struct architecture_tensor {
+	enum slot slot;
+	const char *name;             /* the checkpoint's, behind the block's prefix */
+	enum dimension rows, columns; /* a vector has no columns */
+	bool transposed;              /* the file holds (columns, rows) */
+	bool optional;                /* may be absent */
+};
+
+/* Matrices of a block that read the same activations. A list ends with a NULL name. */
 struct architecture_input {
-	const char *name; /* "attn.in" */
-	const char *columns;
-	enum slot layers[8];
-	int layer_count;
-	int fold_norm;               /* enum slot or -1 */
-	int fold_layer;              /* enum slot or -1 */
-	bool fold_needs_equal_heads; /* through v only when every query head has its own v head */
+	const char *name;   /* "attn.in" */
+	enum slot slots[9]; /* ends with SLOT_COUNT */
+	/* What comes before and can take up a per-column scale; SLOT_COUNT: nothing can. A layer
+	 * can only where its rows are this input's columns (not under grouped queries). */
+	enum slot fold_norm, fold_layer;
 };
 
 struct architecture {
-	const char *name;               /* "llama" */
-	const char *const *model_types; /* config.json's model_type; ends with NULL */
-	const char *embed, *head, *final_norm;
-	const struct architecture_slot *slots;   /* end with tensor NULL */
-	const struct architecture_input *inputs; /* end with name NULL */
-	const char *const *ignored; /* patterns (text_match) of leftover buffers; ends with NULL */
-
-	/* What the class takes for keys that the config leaves out. */
-	double norm_eps, rope_theta;
-	size_t context;
-	bool tied_head;
-	const char *activation; /* the only hidden_act there is a kernel for */
+	const char *name;       /* "llama", as `info` prints it */
+	const char *model_type; /* in config.json; NULL: not made from a config */
+	const char *class_name; /* in config.json's "architectures" */
+	bool rope_interleaved;
+	const char *embed, *final_norm, *head;
+	const char *block_prefix; /* before the block's number, which a '.' follows */
+	const struct architecture_tensor *tensors;
+	const struct architecture_input *inputs;
+	const struct config_key *config_keys;
+	const struct config_rule *config_rules;
+	const char *const *leftovers; /* endings of names to pass over silently; ends with NULL */
 };
 
-extern const struct architecture *const architectures[];              /* ends with NULL */
-const struct architecture *architecture_find(const char *model_type); /* NULL: none */
+extern const struct architecture *const architectures[]; /* ends with NULL */
 
-/* "hidden", "q" (heads * head_dim), "kv" (kv_heads * head_dim), "intermediate", "vocab". */
-size_t architecture_size(const struct model_shape *shape, const char *name);
+/* Shared by entries of one family, and by the readers of formats that have but one. */
+extern const struct architecture_input architecture_llama_inputs[];
+extern const struct architecture architecture_llama2c;
 
-struct json_document;
-
-/* The shape from a parsed config.json, in the spellings of all years. */
-enum err config_read(struct model_shape *out, const struct architecture **architecture,
-		     const struct json_document *config);
+/* The entry for config.json's model_type or class name (either may be NULL); NULL: none. */
+const struct architecture *architecture_find(const char *model_type, const char *class_name);
 
 #endif

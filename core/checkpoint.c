@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define FORMAT(name) extern const struct format format_##name;
@@ -46,59 +47,66 @@ static const struct {
 	size_t length;
 	const char *what;
 } others[] = {
-	{ "GGUF", 4, "is a GGUF file; open the Hugging Face folder it was made from" },
-	{ "PK", 2,
-	  "is a PyTorch pickle in a zip; loading one can run code, so convert it to safetensors: "
-	  "python -c \"from transformers import AutoModelForCausalLM as M; "
-	  "M.from_pretrained('FOLDER').save_pretrained('OUT')\"" },
-	{ "\x80\x02", 2,
-	  "is a Python pickle; loading one can run code, so convert it to safetensors: "
-	  "python -c \"from transformers import AutoModelForCausalLM as M; "
-	  "M.from_pretrained('FOLDER').save_pretrained('OUT')\"" },
-	{ "42ka", 4,
-	  "is a llama2.c file of version 1 or 2 or a ternary one; export it as version 0" },
+	{ "GGUF", 4,
+	  "is a GGUF file, which qscope does not read yet; open the Hugging Face folder it was "
+	  "made from" },
+	{ "PK\3\4", 4, "holds its weights as " CHECKPOINT_PICKLE },
+	{ "\x80\x02", 2, "holds its weights as " CHECKPOINT_PICKLE },
+	{ "\x80\x03", 2, "holds its weights as " CHECKPOINT_PICKLE },
+	{ "\x80\x04", 2, "holds its weights as " CHECKPOINT_PICKLE },
+	{ "\x80\x05", 2, "holds its weights as " CHECKPOINT_PICKLE },
+	{ "24ka", 4,
+	  "begins with \"ak42\": a llama2.c file of version 1 or later, or a ternary BitNet one; "
+	  "only version 0 (float32) is read" },
 };
+
+/* A file of another program is refused before anything of it is interpreted. */
+static enum err
+refuse_foreign(const char *path)
+{
+	char magic[8] = { 0 };
+	struct stat st;
+	ssize_t n = 0;
+	int fd;
+
+	if (stat(path, &st) || !S_ISREG(st.st_mode))
+		return OK;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd >= 0) {
+		n = read(fd, magic, sizeof(magic));
+		close(fd);
+	}
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (n >= (ssize_t)others[i].length &&
+		    !memcmp(magic, others[i].magic, others[i].length))
+			return err_at(ERR_UNSUPPORTED, path, NULL, "%s", others[i].what);
+	return OK;
+}
 
 static enum err
 refuse(const char *path)
 {
-	char magic[8] = { 0 };
-	int fd;
-
 	if (!file_exists(path))
 		return err_at(ERR_IO, path, NULL,
 			      "there is no such file or folder; check the path");
-	if (file_is_folder(path))
-		return err_at(ERR_IO, path, NULL,
-			      "holds no model.safetensors and no "
-			      "model.safetensors.index.json; give the folder that does");
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd >= 0) {
-		ssize_t n = read(fd, magic, sizeof(magic));
-
-		close(fd);
-		for (size_t i = 0; n > 0 && i < sizeof(others) / sizeof(others[0]); i++)
-			if (!memcmp(magic, others[i].magic, others[i].length))
-				return err_at(ERR_UNSUPPORTED, path, NULL, "%s", others[i].what);
-	}
-	return err_at(
-		ERR_UNSUPPORTED, path, NULL,
-		"is no model that qscope reads; give a Hugging Face folder or a llama2.c .bin");
+	return err_at(ERR_UNSUPPORTED, path, NULL,
+		      "is no model that qscope reads; give a Hugging Face folder or a llama2.c "
+		      ".bin");
 }
 
 static enum err
 open_with(struct checkpoint *checkpoint, const char *path)
 {
-	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
-		enum err code;
+	enum err code = refuse_foreign(path);
 
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]) && !code; i++) {
 		if (!formats[i]->recognise(path))
 			continue;
 		checkpoint->format = formats[i];
 		code = formats[i]->open(checkpoint, path);
 		return code ? code : checkpoint_sort(checkpoint);
 	}
-	return refuse(path);
+	return code ? code : refuse(path);
 }
 
 enum err

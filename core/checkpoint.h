@@ -18,13 +18,12 @@ struct checkpoint {
 	size_t map_count, map_capacity;
 	const struct json_document *config; /* config.json of a folder, owned; or NULL */
 	const char *alias_from, *alias_to;  /* a tied tensor named in the metadata, or NULL */
-	const char *model_type;             /* of a format without config.json: the family ... */
-	const struct model_shape *shape;    /* ... and the shape its header gives; else NULL */
 	char identity[HASH_HEX];            /* of header, size and time of every file */
 	struct arena arena;                 /* names and the format's own */
 	void *own;                          /* the format's own, in the arena */
 };
 
+struct architecture;
 struct model_shape;
 
 struct format {
@@ -32,7 +31,16 @@ struct format {
 	/* Whether this path is one of ours, from its name and first bytes. */
 	int (*recognise)(const char *path);
 	enum err (*open)(struct checkpoint *checkpoint, const char *path);
+	/* Which family and which shape, from what `open` read. */
+	enum err (*describe)(struct model_shape *out, const struct architecture **architecture,
+			     const struct checkpoint *checkpoint);
 };
+
+/* Ends the sentence "holds its weights as": what is wrong with that and how to convert them. */
+#define CHECKPOINT_PICKLE                                                               \
+	"a Python pickle, which can run code when loaded; convert them to safetensors:" \
+	" python -c \"from transformers import AutoModelForCausalLM as M;"              \
+	" M.from_pretrained('FOLDER').save_pretrained('OUT')\""
 
 enum err checkpoint_open(struct checkpoint **out, const char *path);
 void checkpoint_free(struct checkpoint *checkpoint); /* NULL is fine */

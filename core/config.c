@@ -1,198 +1,229 @@
-/* config.json to a shape. Keys that are absent take the class's default, as transformers does; keys
- * have had several spellings over the years (rope_theta, then rope_parameters.rope_theta). Every
- * value is bounded, so that no product of two overflows. */
+#include "core/config.h"
+
 #include "core/architecture.h"
 #include "core/json.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { DIMENSION_MAX = 1 << 24, BLOCKS_MAX = 4096 };
+/* The member when it is there and not null. */
+static const struct json *
+present(const struct json *object, const char *key)
+{
+	const struct json *value = json_get(object, key);
 
-struct config {
-	const struct json_document *document;
-	const struct json *root;
-	const struct architecture *architecture;
+	return value && value->type != JSON_NULL ? value : NULL;
+}
+
+static enum err
+read_key(struct model_shape *shape, const struct json_document *config,
+	 const struct config_key *key)
+{
+	void *to = (char *)shape + key->offset;
+	const struct json *root = json_root(config);
+
+	switch (key->type) {
+	case CONFIG_TYPE_SIZE:
+		*(size_t *)to = (size_t)key->missing;
+		return json_get_size(to, config, root, key->name, (uint64_t)key->min,
+				     (uint64_t)key->max);
+	case CONFIG_TYPE_NUMBER:
+		*(double *)to = key->missing;
+		return json_get_number(to, config, root, key->name, key->min, key->max);
+	default:
+		*(bool *)to = key->missing != 0;
+		return json_get_bool(to, config, root, key->name);
+	}
+}
+
+/* Whether `value` is one of the words parted by '|'. */
+static bool
+is_allowed(const char *allowed, const char *value, size_t length)
+{
+	for (const char *word = allowed; word; word = strchr(word, '|')) {
+		word += *word == '|';
+		if (strcspn(word, "|") == length && !memcmp(word, value, length))
+			return true;
+	}
+	return false;
+}
+
+static enum err
+check_rule(const struct json_document *config, const struct json *object,
+	   const struct config_rule *rule)
+{
+	const struct json *value = present(object, rule->key);
+	char brief[96];
+
+	if (!value)
+		return OK;
+	json_brief(brief, sizeof(brief), value);
+	if (value->type == JSON_STRING ? is_allowed(rule->allowed, value->string, value->length)
+				       : is_allowed(rule->allowed, brief, strlen(brief)))
+		return OK;
+	return err_at(ERR_UNSUPPORTED, json_path(config), rule->key,
+		      "is %s; qscope reads models where it is %s", brief, rule->allowed);
+}
+
+static enum err
+check_rules(const struct json_document *config, const struct json *object,
+	    const struct config_rule *rules)
+{
+	enum err code = OK;
+
+	for (; rules->key && !code; rules++)
+		code = check_rule(config, object, rules);
+	return code;
+}
+
+/* `rope_parameters` (today) and `rope_scaling` (before) hold the kind of scaling, under "rope_type"
+ * or "type"; the base stands in the first or at the top. */
+static const struct config_rule rope_rules[] = {
+	{ "rope_type", "default" }, { "type", "default" }, { "partial_rotary_factor", "1" },
+	{ "factor", "1" },          { NULL, NULL },
 };
 
 static enum err
-need(const struct config *c, const char *key, size_t value)
+check_rope(const struct json_document *config, const char *key)
 {
-	if (value)
-		return OK;
-	return err_at(ERR_FORMAT, json_path(c->document), key, "is missing; a %s model needs it",
-		      c->architecture->name);
+	const struct json *rope = present(json_root(config), key);
+
+	if (rope && rope->type != JSON_OBJECT)
+		return err_at(ERR_FORMAT, json_path(config), key, "is no object");
+	return rope ? check_rules(config, rope, rope_rules) : OK;
 }
 
 static enum err
-sizes(struct model_shape *s, const struct config *c)
+read_rope(struct model_shape *shape, const struct json_document *config)
 {
-	const struct {
-		const char *key;
-		size_t *out, max;
-	} keys[] = {
-		{ "num_hidden_layers", &s->blocks, BLOCKS_MAX },
-		{ "hidden_size", &s->hidden, DIMENSION_MAX },
-		{ "intermediate_size", &s->intermediate, DIMENSION_MAX },
-		{ "num_attention_heads", &s->heads, 65536 },
-		{ "vocab_size", &s->vocab, DIMENSION_MAX },
-	};
-	enum err code = OK;
+	static const double largest = 1e15;
+	const struct json *root = json_root(config), *inner;
+	double above = 0, below = 0;
+	enum err code;
 
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]) && !code; i++) {
-		code = json_get_size(keys[i].out, c->document, c->root, keys[i].key, 1,
-				     keys[i].max);
-		if (!code)
-			code = need(c, keys[i].key, *keys[i].out);
+	if ((code = check_rope(config, "rope_parameters")) ||
+	    (code = check_rope(config, "rope_scaling")))
+		return code;
+	inner = json_get(root, "rope_parameters");
+	if ((code = json_get_number(&above, config, root, "rope_theta", 1e-3, largest)) ||
+	    (code = json_get_number(&below, config, inner, "rope_theta", 1e-3, largest)))
+		return code;
+	if (above > 0 && below > 0 && (above < below || above > below))
+		return err_at(ERR_FORMAT, json_path(config), "rope_theta",
+			      "is %g, but rope_parameters says %g; remove one of them", above,
+			      below);
+	shape->rope_theta = below > 0 ? below : above > 0 ? above : 10000;
+	return OK;
+}
+
+static enum err
+derive(struct model_shape *shape, const struct json_document *config)
+{
+	if (!shape->kv_heads)
+		shape->kv_heads = shape->heads;
+	if (!shape->head_dim) {
+		if (shape->hidden % shape->heads)
+			return err_at(ERR_FORMAT, json_path(config), "hidden_size",
+				      "is %zu, no multiple of the %zu heads, and head_dim is not "
+				      "given",
+				      shape->hidden, shape->heads);
+		shape->head_dim = shape->hidden / shape->heads;
 	}
-	return code;
-}
-
-static enum err
-head_sizes(struct model_shape *s, const struct config *c)
-{
-	const char *path = json_path(c->document);
-	enum err code;
-
-	s->kv_heads = s->heads;
-	s->head_dim = 0;
-	if ((code = json_get_size(&s->kv_heads, c->document, c->root, "num_key_value_heads", 1,
-				  65536)) ||
-	    (code = json_get_size(&s->head_dim, c->document, c->root, "head_dim", 1, 65536)))
-		return code;
-	if (s->heads % s->kv_heads)
-		return err_at(ERR_FORMAT, path, "num_key_value_heads",
-			      "is %zu, which does not divide num_attention_heads %zu", s->kv_heads,
-			      s->heads);
-	if (!s->head_dim && s->hidden % s->heads)
-		return err_at(
-			ERR_FORMAT, path, "num_attention_heads",
-			"is %zu, which does not divide hidden_size %zu, and head_dim is missing",
-			s->heads, s->hidden);
-	if (!s->head_dim)
-		s->head_dim = s->hidden / s->heads;
-	if (s->head_dim % 2)
-		return err_at(ERR_UNSUPPORTED, path, "head_dim",
-			      "is %zu; rotary positions need an even number", s->head_dim);
+	if (shape->heads % shape->kv_heads)
+		return err_at(ERR_FORMAT, json_path(config), "num_key_value_heads",
+			      "is %zu, which does not divide the %zu heads", shape->kv_heads,
+			      shape->heads);
+	if (shape->head_dim % 2)
+		return err_at(ERR_FORMAT, json_path(config), "head_dim",
+			      "is %zu; rotary embeddings need an even one", shape->head_dim);
 	return OK;
 }
 
-/* rope_parameters of today or rope_scaling of yesterday; only plain rotation is there yet. */
 static enum err
-rope(struct model_shape *s, const struct config *c)
+refuse_quantized(const struct json_document *config)
 {
-	const struct json *parameters = json_get(c->root, "rope_parameters");
-	const struct json *scaling = parameters && parameters->type == JSON_OBJECT
-					     ? parameters
-					     : json_get(c->root, "rope_scaling");
-	const char *type = NULL;
-	enum err code;
+	const struct json *value = present(json_root(config), "quantization_config");
+	const struct json *method = present(value, "quant_method");
+	char brief[96] = "a method it does not name";
 
-	if ((code = json_get_number(&s->rope_theta, c->document, c->root, "rope_theta", 1, 1e12)))
-		return code;
-	if (!scaling || scaling->type == JSON_NULL)
+	if (!value)
 		return OK;
-	if ((code = json_get_number(&s->rope_theta, c->document, scaling, "rope_theta", 1, 1e12)) ||
-	    (code = json_get_string(&type, c->document, scaling, "type")) ||
-	    (code = json_get_string(&type, c->document, scaling, "rope_type")))
-		return code;
-	if (type && strcmp(type, "default"))
-		return err_at(ERR_UNSUPPORTED, json_path(c->document), "rope_type",
-			      "is \"%s\"; only \"default\" is read yet", type);
-	return OK;
+	if (method)
+		json_brief(brief, sizeof(brief), method);
+	return err_at(ERR_UNSUPPORTED, json_path(config), "quantization_config",
+		      "says the weights are already quantized with %s; open the model they were "
+		      "made from",
+		      brief);
+}
+
+/* The first class in "architectures", or NULL. */
+static const char *
+class_name(const struct json_document *config)
+{
+	const struct json *list = present(json_root(config), "architectures");
+
+	if (!list || list->type != JSON_ARRAY || !list->first || list->first->type != JSON_STRING)
+		return NULL;
+	return list->first->string;
+}
+
+/* "llama, mistral": what model_type may be. */
+static void
+known_families(char *out, size_t capacity)
+{
+	size_t n = 0;
+
+	out[0] = '\0';
+	for (const struct architecture *const *a = architectures; *a && n < capacity; a++)
+		if ((*a)->model_type)
+			n += (size_t)snprintf(out + n, capacity - n, "%s%s", n ? ", " : "",
+					      (*a)->model_type);
 }
 
 static enum err
-refuse_flag(const struct config *c, const char *key)
+find_architecture(const struct architecture **out, const struct json_document *config)
 {
-	bool set = false;
-	enum err code = json_get_bool(&set, c->document, c->root, key);
-
-	if (!code && set)
-		code = err_at(ERR_UNSUPPORTED, json_path(c->document), key,
-			      "is true; %s models with biases are not read yet",
-			      c->architecture->name);
-	return code;
-}
-
-static enum err
-refuse_quantized(const struct config *c)
-{
-	const struct json *quantization = json_get(c->root, "quantization_config");
-	const char *method = "an unnamed method";
-	enum err code;
-
-	if (!quantization || quantization->type == JSON_NULL)
-		return OK;
-	if ((code = json_get_string(&method, c->document, quantization, "quant_method")))
-		return code;
-	return err_at(ERR_UNSUPPORTED, json_path(c->document), "quantization_config",
-		      "says the model is already quantized with %s; open the original model",
-		      method);
-}
-
-static enum err
-details(struct model_shape *s, const struct config *c)
-{
-	const struct architecture *a = c->architecture;
-	const char *activation = a->activation;
-	enum err code;
-
-	s->norm_eps = a->norm_eps;
-	s->rope_theta = a->rope_theta;
-	s->context = a->context;
-	s->tied_head = a->tied_head;
-	if ((code = json_get_number(&s->norm_eps, c->document, c->root, "rms_norm_eps", 0, 1)) ||
-	    (code = json_get_size(&s->context, c->document, c->root, "max_position_embeddings", 1,
-				  1 << 28)) ||
-	    (code = json_get_bool(&s->tied_head, c->document, c->root, "tie_word_embeddings")) ||
-	    (code = json_get_string(&activation, c->document, c->root, "hidden_act")) ||
-	    (code = refuse_flag(c, "attention_bias")) || (code = refuse_flag(c, "mlp_bias")) ||
-	    (code = refuse_quantized(c)))
-		return code;
-	if (strcmp(activation, a->activation))
-		return err_at(ERR_UNSUPPORTED, json_path(c->document), "hidden_act",
-			      "is \"%s\"; %s models with \"%s\" are read", activation, a->name,
-			      a->activation);
-	return OK;
-}
-
-static enum err
-family(struct config *c)
-{
-	const char *type = NULL;
-	char known[256] = "";
-	enum err code = json_get_string(&type, c->document, c->root, "model_type");
+	const char *type = NULL, *class = class_name(config);
+	char known[512];
+	enum err code = json_get_string(&type, config, json_root(config), "model_type");
 
 	if (code)
 		return code;
-	if (!type)
-		return err_at(ERR_FORMAT, json_path(c->document), "model_type",
-			      "is missing; without it the family of the model is unknown");
-	if ((c->architecture = architecture_find(type)))
-		return OK;
-	for (const struct architecture *const *a = architectures; *a; a++) {
-		size_t used = strlen(known);
-
-		snprintf(known + used, sizeof(known) - used, "%s%s", used ? ", " : "", (*a)->name);
+	if (!type && !class)
+		return err_at(ERR_FORMAT, json_path(config), "model_type",
+			      "is missing; it names the family, \"llama\" for instance");
+	*out = architecture_find(type, class);
+	if (!*out) {
+		known_families(known, sizeof(known));
+		return err_at(ERR_UNSUPPORTED, json_path(config),
+			      type ? "model_type" : "architectures",
+			      "is \"%s\"; the families that qscope reads: %s", type ? type : class,
+			      known);
 	}
-	return err_at(ERR_UNSUPPORTED, json_path(c->document), "model_type",
-		      "is \"%s\"; the families that qscope reads are: %s", type, known);
+	if (class && strcmp(class, (*out)->class_name))
+		return err_at(ERR_UNSUPPORTED, json_path(config), "architectures",
+			      "is \"%s\"; qscope reads %s", class, (*out)->class_name);
+	return OK;
 }
 
 enum err
-config_read(struct model_shape *out, const struct architecture **architecture,
-	    const struct json_document *config)
+config_describe(struct model_shape *out, const struct architecture **architecture,
+		const struct json_document *config)
 {
-	struct config c = { .document = config, .root = json_root(config) };
 	enum err code;
 
-	memset(out, 0, sizeof(*out));
-	if (c.root->type != JSON_OBJECT)
-		return err_at(ERR_FORMAT, json_path(config), NULL, "is no object");
-	if ((code = family(&c)) || (code = sizes(out, &c)) || (code = head_sizes(out, &c)) ||
-	    (code = rope(out, &c)) || (code = details(out, &c)))
+	if (json_root(config)->type != JSON_OBJECT)
+		return err_at(ERR_FORMAT, json_path(config), NULL,
+			      "holds no object; fetch the file again");
+	if ((code = find_architecture(architecture, config)) || (code = refuse_quantized(config)) ||
+	    (code = check_rules(config, json_root(config), (*architecture)->config_rules)))
 		return code;
-	*architecture = c.architecture;
-	return OK;
+	memset(out, 0, sizeof(*out));
+	for (const struct config_key *key = (*architecture)->config_keys; key->name; key++)
+		if ((code = read_key(out, config, key)))
+			return code;
+	out->rope_interleaved = (*architecture)->rope_interleaved;
+	if ((code = read_rope(out, config)))
+		return code;
+	return derive(out, config);
 }

@@ -34,8 +34,8 @@ struct layer {
 
 /* Layers that read the same activations share statistics and, for AWQ, a scale. */
 struct model_input {
-	const char *name; /* "layers.3.attn.in", "layers.3.attn.out", "layers.3.mlp.in", ... */
-	int block;
+	const char *name; /* "layers.3.attn.in", "layers.3.attn.out", ...; last of all "head.in" */
+	int block;        /* shape.blocks for head.in */
 	size_t columns;
 	int layers[8]; /* indices into model.layers */
 	int layer_count;

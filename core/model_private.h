@@ -2,15 +2,23 @@
 #define CORE_MODEL_PRIVATE_H
 
 #include "core/arena.h"
-#include "core/hash.h"
+#include "core/model.h"
 
 #include <pthread.h>
 
-/* What struct model keeps to itself: shared by model.c and model_read.c alone. */
-struct model_private {
+/* Shared by model*.c alone. What model.arena points to. */
+struct model_own {
 	struct arena arena;
-	pthread_mutex_t lock;     /* guards hashes */
-	char (*hashes)[HASH_HEX]; /* (layer_count), "" until computed */
+	pthread_mutex_t lock;     /* guards `hashes` */
+	char (*hashes)[HASH_HEX]; /* (model.layer_count), "" until computed */
 };
+
+/* One line for people, made fit for a terminal. */
+enum err model_warn(struct model *model, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Find every tensor the architecture wants, check its shape, and wire layers, inputs and blocks.
+ * model->checkpoint, shape and architecture are set. */
+enum err model_build(struct model *model, struct arena *arena);
 
 #endif

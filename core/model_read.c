@@ -5,7 +5,6 @@
 #include "core/checkpoint.h"
 #include "core/model_private.h"
 
-#include <stdio.h>
 #include <string.h>
 
 enum { TRANSPOSE_ROWS = 64 };
@@ -43,14 +42,14 @@ model_read_layer(float *out, const struct model *model, int index)
 enum err
 model_hash_layer(char out[HASH_HEX], const struct model *model, int index)
 {
-	struct model_private *private = model->arena;
+	struct model_own *own = model->arena;
 	const struct layer *layer = &model->layers[index];
 	float *values;
 	enum err code;
 
-	pthread_mutex_lock(&private->lock);
-	memcpy(out, private->hashes[index], HASH_HEX);
-	pthread_mutex_unlock(&private->lock);
+	pthread_mutex_lock(&own->lock);
+	memcpy(out, own->hashes[index], HASH_HEX);
+	pthread_mutex_unlock(&own->lock);
 	if (out[0])
 		return OK;
 	if (!(values = buf_alloc(layer->rows * layer->columns, sizeof(*values))))
@@ -61,30 +60,27 @@ model_hash_layer(char out[HASH_HEX], const struct model *model, int index)
 	buf_free(values);
 	if (code)
 		return code;
-	pthread_mutex_lock(&private->lock);
-	memcpy(private->hashes[index], out, HASH_HEX);
-	pthread_mutex_unlock(&private->lock);
+	pthread_mutex_lock(&own->lock);
+	memcpy(own->hashes[index], out, HASH_HEX);
+	pthread_mutex_unlock(&own->lock);
 	return OK;
 }
 
-enum { HASH_CHUNK = 1 << 20 };
-
 static enum err
-hash_tensor(struct sha256 *sha, const struct tensor *t, char *chunk)
+add_tensor(struct sha256 *sha, const struct tensor *tensor, char *chunk, size_t capacity)
 {
-	char line[1024];
-	int n = snprintf(line, sizeof(line), "%s %s", t->name, dtype_name(t->dtype));
+	const uint64_t rank = (uint64_t)tensor->rank;
 	enum err code = OK;
 
-	for (int i = 0; i < t->rank && n < (int)sizeof(line) - 32; i++)
-		n += snprintf(line + n, sizeof(line) - (size_t)n, " %llu",
-			      (unsigned long long)t->shape[i]);
-	sha256_add(sha, line, strlen(line) + 1);
-	for (uint64_t at = 0; at < t->bytes && !code; at += HASH_CHUNK) {
-		uint64_t size = t->bytes - at < HASH_CHUNK ? t->bytes - at : HASH_CHUNK;
+	sha256_add(sha, tensor->name, strlen(tensor->name) + 1);
+	sha256_add(sha, dtype_name(tensor->dtype), strlen(dtype_name(tensor->dtype)) + 1);
+	sha256_add(sha, &rank, sizeof(rank));
+	sha256_add(sha, tensor->shape, (size_t)rank * sizeof(*tensor->shape));
+	for (uint64_t at = 0; at < tensor->bytes && !code; at += capacity) {
+		uint64_t n = tensor->bytes - at < capacity ? tensor->bytes - at : capacity;
 
-		code = tensor_read_bytes(chunk, t, at, size);
-		sha256_add(sha, chunk, size);
+		if (!(code = tensor_read_bytes(chunk, tensor, at, n)))
+			sha256_add(sha, chunk, n);
 	}
 	return code;
 }
@@ -92,17 +88,17 @@ hash_tensor(struct sha256 *sha, const struct tensor *t, char *chunk)
 enum err
 model_sha256(char out[HASH_HEX], const struct model *model)
 {
-	const struct checkpoint *c = model->checkpoint;
-	char *chunk = buf_alloc(HASH_CHUNK, 1);
+	enum { CHUNK = 1 << 20 };
 	struct sha256 *sha = NULL;
+	char *chunk = buf_alloc(CHUNK, 1);
 	enum err code = chunk ? sha256_start(&sha) : ERR_NOMEM;
 
-	for (size_t i = 0; i < c->count && !code; i++)
-		code = hash_tensor(sha, &c->tensors[i], chunk);
-	if (!code)
-		sha256_finish(out, sha);
-	else
+	for (size_t i = 0; i < model->checkpoint->count && !code; i++)
+		code = add_tensor(sha, &model->checkpoint->tensors[i], chunk, CHUNK);
+	if (code)
 		sha256_drop(sha);
+	else
+		sha256_finish(out, sha);
 	buf_free(chunk);
 	return code;
 }

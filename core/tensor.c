@@ -7,7 +7,7 @@
 static const struct {
 	const char *name;
 	unsigned bits;
-	int readable;
+	bool readable;
 } dtypes[DTYPE_COUNT] = {
 #define DTYPE(id, name, bits, float_like) [DTYPE_##id] = { name, bits, float_like },
 #include "core/dtypes.def"
@@ -24,6 +24,12 @@ unsigned
 dtype_bits(enum dtype dtype)
 {
 	return dtypes[dtype].bits;
+}
+
+bool
+dtype_is_float(enum dtype dtype)
+{
+	return dtypes[dtype].readable;
 }
 
 enum err

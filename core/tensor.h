@@ -3,6 +3,7 @@
 
 #include "core/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,6 +31,7 @@ struct tensor {
 
 const char *dtype_name(enum dtype dtype); /* "F32", as safetensors spells it */
 unsigned dtype_bits(enum dtype dtype);
+bool dtype_is_float(enum dtype dtype); /* tensor_read turns it into float32 */
 enum err dtype_parse(enum dtype *out, const char *name, size_t length);
 
 /* Read elements [first, first + count) as float32: exact for F32, F16, BF16; ERR_UNSUPPORTED for

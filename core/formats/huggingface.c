@@ -3,11 +3,11 @@
 #include "core/formats/safetensors.h"
 
 #include "core/buf.h"
+#include "core/config.h"
 #include "core/file.h"
 #include "core/json.h"
 
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -127,41 +127,71 @@ read_config(struct checkpoint *checkpoint)
 	return code;
 }
 
-/* Needs no memory, so that its no is never a lack of it. */
-static bool
-holds(const char *folder, const char *name)
-{
-	char path[4096];
-
-	return snprintf(path, sizeof(path), "%s/%s", folder, name) < (int)sizeof(path) &&
-	       file_exists(path);
-}
-
 static int
 recognise(const char *path)
 {
-	return file_is_folder(path) &&
-	       (holds(path, "model.safetensors") || holds(path, "model.safetensors.index.json"));
+	return file_is_folder(path);
+}
+
+/* The files of weights that a folder may hold, the first found is read. */
+enum weights { SINGLE, INDEX, PICKLE, PICKLE_INDEX, NO_WEIGHTS };
+static const char *const weights_names[NO_WEIGHTS] = {
+	[SINGLE] = "model.safetensors",
+	[INDEX] = "model.safetensors.index.json",
+	[PICKLE] = "pytorch_model.bin",
+	[PICKLE_INDEX] = "pytorch_model.bin.index.json",
+};
+
+/* *path is the caller's. */
+static enum err
+find_weights(enum weights *out, char **path, const char *folder)
+{
+	for (int i = 0; i < NO_WEIGHTS; i++) {
+		if (!(*path = file_join(folder, weights_names[i])))
+			return ERR_NOMEM;
+		*out = (enum weights)i;
+		if (file_exists(*path))
+			return OK;
+		buf_free(*path);
+	}
+	*out = NO_WEIGHTS;
+	*path = NULL;
+	return OK;
 }
 
 static enum err
-open_folder(struct checkpoint *checkpoint, const char *path)
+open_folder(struct checkpoint *checkpoint, const char *folder)
 {
-	char *single = file_join(path, "model.safetensors");
-	char *index = file_join(path, "model.safetensors.index.json");
-	enum err code = single && index ? read_config(checkpoint) : ERR_NOMEM;
+	enum weights weights;
+	char *path;
+	enum err code = find_weights(&weights, &path, folder);
 
-	if (!code && file_exists(single))
-		code = safetensors_read(checkpoint, single);
-	else if (!code)
-		code = read_index(checkpoint, index);
-	buf_free(single);
-	buf_free(index);
+	if (code)
+		return code;
+	if (weights == NO_WEIGHTS)
+		code = err_at(ERR_IO, folder, NULL,
+			      "holds no model.safetensors and no model.safetensors.index.json; "
+			      "give the folder that does");
+	else if (weights == PICKLE || weights == PICKLE_INDEX)
+		code = err_at(ERR_UNSUPPORTED, path, NULL,
+			      "holds its weights as " CHECKPOINT_PICKLE);
+	else if (!(code = read_config(checkpoint)))
+		code = weights == SINGLE ? safetensors_read(checkpoint, path)
+					 : read_index(checkpoint, path);
+	buf_free(path);
 	return code;
+}
+
+static enum err
+describe(struct model_shape *out, const struct architecture **architecture,
+	 const struct checkpoint *checkpoint)
+{
+	return config_describe(out, architecture, checkpoint->config);
 }
 
 const struct format format_huggingface = {
 	.name = "safetensors",
 	.recognise = recognise,
 	.open = open_folder,
+	.describe = describe,
 };
