@@ -14,7 +14,8 @@ struct scored {
 	struct vocab *vocab;
 	uint32_t *ranks; /* by id: 0 for the best score; equal scores, equal ranks */
 	int32_t byte_ids[256];
-	bool *merges; /* by id: it may come of a merge */
+	bool has_bytes; /* all of them */
+	bool *merges;   /* by id: it may come of a merge */
 };
 
 static bool
@@ -40,22 +41,22 @@ add_character(struct merger *merger, const struct scored *scored, const char *te
 	return merger_add(merger, id >= 0 && scored->merges[id] ? id : -1, start, end - start);
 }
 
-/* A symbol that is no piece becomes its bytes, or the unknown token. */
+/* A symbol that is no piece becomes its bytes; without pieces for all bytes a run of such symbols
+ * becomes one unknown token. */
 static enum err
-add_symbol(struct ids *out, const struct scored *scored, const char *text,
+add_symbol(struct ids *out, bool *unknown, const struct scored *scored, const char *text,
 	   const struct symbol *symbol)
 {
+	bool before = *unknown;
 	enum err code = OK;
 
+	*unknown = symbol->id < 0;
 	if (symbol->id >= 0)
 		return ids_add(out, symbol->id);
-	for (uint32_t i = 0; i < symbol->length && !code; i++) {
-		int32_t id = scored->byte_ids[(unsigned char)text[symbol->start + i]];
-
-		if (id < 0)
-			return ids_add(out, UNKNOWN);
-		code = ids_add(out, id);
-	}
+	if (!scored->has_bytes)
+		return before ? OK : ids_add(out, UNKNOWN);
+	for (uint32_t i = 0; i < symbol->length && !code; i++)
+		code = ids_add(out, scored->byte_ids[(unsigned char)text[symbol->start + i]]);
 	return code;
 }
 
@@ -64,6 +65,7 @@ encode(struct ids *out, const void *model, struct merger *scratch, const char *t
 {
 	const struct scored *scored = model;
 	const struct merge_rules rules = { find, scored };
+	bool unknown = false;
 	enum err code = OK;
 
 	merger_clear(scratch);
@@ -76,7 +78,7 @@ encode(struct ids *out, const void *model, struct merger *scratch, const char *t
 	code = code ? code : merger_run(scratch, &rules, text);
 	for (uint32_t at = 0; scratch->count && at != SYMBOL_NONE && !code;
 	     at = scratch->symbols[at].next)
-		code = add_symbol(out, scored, text, &scratch->symbols[at]);
+		code = add_symbol(out, &unknown, scored, text, &scratch->symbols[at]);
 	return code;
 }
 
@@ -132,6 +134,9 @@ mark_pieces(struct scored *scored, size_t count)
 		if (byte >= 0)
 			scored->byte_ids[byte] = (int32_t)id;
 	}
+	scored->has_bytes = true;
+	for (size_t i = 0; i < 256; i++)
+		scored->has_bytes = scored->has_bytes && scored->byte_ids[i] >= 0;
 	return OK;
 }
 

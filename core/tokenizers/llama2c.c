@@ -5,6 +5,7 @@
 #include "core/file.h"
 #include "core/tokenizers/byte_piece.h"
 #include "core/tokenizers/lossy.h"
+#include "core/tokenizers/sp_model.h"
 #include "core/tokenizers/tokenizer_internal.h"
 
 #include <dirent.h>
@@ -114,23 +115,47 @@ read_model(struct tokenizer *out, const char *data, size_t size)
 	return code;
 }
 
+/* One character as a space or itself. Extra spaces go, those of the text and not the visible ones,
+ * as in SentencePiece's normalizer.cc: at the start, and behind a space. */
+static enum err
+add_character(struct bytes *out, bool *spaced, const struct sp_settings *settings, const char *text,
+	      size_t *at, size_t end)
+{
+	bool mark = end - *at >= 3 && !memcmp(text + *at, MARK, 3);
+	bool space = text[*at] == ' ';
+	const char *from = mark ? " " : text + *at;
+
+	*at += mark ? 3 : 1;
+	if (space && *spaced)
+		return OK;
+	*spaced = space && settings->remove_extra_spaces;
+	return bytes_add(out, from, 1);
+}
+
 /* A space before any text that is not empty; a visible space is a space. */
 static enum err
 normalize(struct bytes *out, const void *state, const char *text, size_t length)
 {
-	enum err code = length ? bytes_add(out, " ", 1) : OK;
+	const struct sp_settings *settings = state;
+	bool spaced = settings->remove_extra_spaces;
+	size_t at = 0, before = out->length;
+	enum err code = OK;
 
-	(void)state;
-	for (size_t at = 0; at < length && !code;) {
-		bool mark = length - at >= 3 && !memcmp(text + at, MARK, 3);
-
-		code = bytes_add(out, mark ? " " : text + at, 1);
-		at += mark ? 3 : 1;
-	}
+	while (spaced && at < length && text[at] == ' ')
+		at++;
+	if (at < length && settings->dummy_prefix)
+		code = bytes_add(out, " ", 1);
+	while (at < length && !code)
+		code = add_character(out, &spaced, settings, text, &at, length);
+	while (settings->remove_extra_spaces && out->length > before &&
+	       out->data[out->length - 1] == ' ')
+		out->length--;
 	return code;
 }
 
-static const struct part_kind normalizer = { .type = "llama2c", .normalize = normalize };
+static const struct part_kind normalizer = { .type = "llama2c",
+					     .size = sizeof(struct sp_settings),
+					     .normalize = normalize };
 
 static enum err
 process(struct ids *out, const void *state, const int32_t *ids, size_t count)
@@ -149,10 +174,10 @@ static enum err
 decode(struct cuts *out, const void *state, const struct cuts *in)
 {
 	struct bytes raw = { 0 };
-	bool first = true;
+	const struct sp_settings *settings = state;
+	bool first = settings->dummy_prefix || settings->remove_extra_spaces;
 	enum err code = OK;
 
-	(void)state;
 	for (size_t i = 0; i < in->count && !code; i++) {
 		const char *piece = in->text.data + in->list[i].start;
 		size_t length = in->list[i].length;
@@ -162,7 +187,7 @@ decode(struct cuts *out, const void *state, const struct cuts *in)
 		if (in->list[i].id == BOS || in->list[i].id == EOS)
 			continue;
 		if (in->list[i].id == UNKNOWN)
-			code = bytes_add(&raw, " \xe2\x81\x87 ", 5);
+			code = bytes_add(&raw, settings->unknown, settings->unknown_length);
 		else if (byte >= 0)
 			code = bytes_add(&raw, &c, 1);
 		else if (first && length && *piece == ' ')
@@ -177,23 +202,60 @@ decode(struct cuts *out, const void *state, const struct cuts *in)
 	return code;
 }
 
-static const struct part_kind decoder = { .type = "llama2c", .decode = decode };
+static const struct part_kind decoder = { .type = "llama2c",
+					  .size = sizeof(struct sp_settings),
+					  .decode = decode };
+
+/* The .model of the same name, where there is one, says how spaces are treated. */
+static enum err
+read_settings(struct sp_settings *out, const char *path)
+{
+	size_t stem = strlen(path), size = 0;
+	char *model, *data = NULL;
+	enum err code = OK;
+
+	*out = sp_settings_default;
+	stem -= stem > 4 && !strcmp(path + stem - 4, ".bin") ? 4 : 0;
+	if (!(model = buf_printf("%.*s.model", (int)stem, path)))
+		return ERR_NOMEM;
+	if (file_exists(model)) {
+		code = file_read(&data, &size, model, FILE_MAX);
+		code = code ? code : err_in_file(sp_settings_read(out, data, size), model);
+	}
+	buf_free(data);
+	buf_free(model);
+	return code;
+}
+
+static enum err
+make_part(struct part *out, const struct part_kind *kind, const struct sp_settings *settings)
+{
+	struct sp_settings *copy = buf_alloc(1, sizeof(*copy));
+
+	if (!copy)
+		return ERR_NOMEM;
+	*copy = *settings;
+	*out = (struct part){ kind, copy };
+	return OK;
+}
 
 enum err
 llama2c_tokenizer_open(struct tokenizer *out, const char *path)
 {
+	struct sp_settings settings;
 	char *data = NULL;
 	size_t size = 0;
 	enum err code = file_read(&data, &size, path, FILE_MAX);
 
-	code = code ? code : read_model(out, data, size);
+	code = code ? code : err_in_file(read_model(out, data, size), path);
 	buf_free(data);
+	code = code ? code : read_settings(&settings, path);
+	code = code ? code : make_part(&out->normalizer, &normalizer, &settings);
+	code = code ? code : make_part(&out->decoder, &decoder, &settings);
 	if (code)
-		return err_in_file(code, path);
+		return code;
 	out->name = out->kind->describe(out->model, false);
-	out->normalizer.kind = &normalizer;
 	out->post_processor.kind = &post_processor;
-	out->decoder.kind = &decoder;
 	out->bos = BOS;
 	out->eos = EOS;
 	out->adds_bos = true;
