@@ -1,0 +1,165 @@
+#!/usr/bin/env python3
+"""Write tests/core/fixtures/tokenizers: small tokenizers that between them use every option qscope reads, and
+for each what the Hugging Face `tokenizers` library makes of some texts.
+
+usage: make_tokenizer_fixtures.py FOLDER     (tests/core/fixtures/tokenizers)
+"""
+import json
+import pathlib
+import sys
+
+from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+
+TRAINING = ["Once upon a time there was a little girl who loved to play in the park with the other children.",
+            "The theory of the thing: there's nothing here that they'd rather have than this, isn't it?",
+            "int main(void) { return 0; } // 2024-01-31 12:30", "Ein schönes Mädchen spielt im Garten, größer als gestern.",
+            "    indented  text\n\twith tabs\n\n", "1 + 1 = 2; 123 456 7890 aaaa bbbb aaaaaaaa"] * 20
+TEXTS = ["", " ", "a", "Once upon a time", " leading", "trailing ", "  two  spaces   three", "\n\n\n a\n b \r\n\tc",
+         "it's they'll I'd we've you're I'm 'tis ''s 'S", "don't!'s", "x=1;y=22;z=333;12345678", "größer schönes 日本語 \u0391\u03b8",
+         "e\u0301 \u00e9 \ufb01 \u2460 \u212b", "\U0001F600 \U0001F468\u200d\U0001F469\u200d\U0001F467", "\u00a0nbsp\u2003em\u3000",
+         "tab\tand\u0085nel\u2028ls", "<s>Hello</s>", "a<s>b <s> c", " <s>  <mask>  x<mask>", "wordword word aword",
+         "<|end|><|end|>text<|end", "<|end|>more|>", "▁under ▁▁score", "\x00nul\x7f", "ǅ ʰ ª ² ½ ٣ Ⅷ _under_ a_b", "aaaaaaaaaaaaaaaaa",
+         "abcABC  123\n", "\U0001d7d8\U00010d40 \u1c89", "the the\u200bthe"]
+PARTS = {"gpt2": r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+",
+         "llama3": r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+"
+                   r"|\s+(?!\S)|\s+",
+         "deepseek": r"[\p{P}\p{S}]+|\p{Nd}|\w+"}
+
+
+def bpe(alphabet=(), special=(), size=330, **options):
+    """A tokenizer trained on TRAINING by what is set on it when train() runs."""
+    tokenizer = Tokenizer(models.BPE(**options))
+
+    def train(limit=size):
+        tokenizer.train_from_iterator(TRAINING, trainers.BpeTrainer(
+            vocab_size=limit, initial_alphabet=list(alphabet), special_tokens=list(special), show_progress=False,
+            continuing_subword_prefix=options.get("continuing_subword_prefix") or "",
+            end_of_word_suffix=options.get("end_of_word_suffix") or ""))
+        return tokenizer
+    return tokenizer, train
+
+
+def byte_level(**options):
+    tokenizer, train = bpe(pre_tokenizers.ByteLevel.alphabet(), ["<s>", "</s>"], **options.pop("model", {}))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(**options)
+    tokenizer.decoder = decoders.ByteLevel()
+    return tokenizer, train
+
+
+def bos(tokenizer, template="<s> $A"):
+    return processors.TemplateProcessing(single=template, special_tokens=[
+        (t, tokenizer.token_to_id(t)) for t in ("<s>", "</s>") if t in template])
+
+
+def make_byte_levels():
+    tokenizer, train = byte_level(add_prefix_space=False)
+    train().add_special_tokens(["<|end|>"])
+    tokenizer.add_tokens([AddedToken("<mask>", lstrip=True), AddedToken("word", single_word=True), "ABC"])
+    yield "gpt2", tokenizer
+    tokenizer, train = byte_level(add_prefix_space=True)
+    train().add_tokens([AddedToken("<mask>", rstrip=True, normalized=False), AddedToken("<|end|>", special=True)])
+    tokenizer.post_processor = bos(tokenizer, "<s> $A </s>")
+    yield "byte_level_prefix", tokenizer
+    for name in ("llama3", "deepseek"):
+        tokenizer, train = byte_level(use_regex=False, add_prefix_space=False)
+        tokenizer.pre_tokenizer = pre_tokenizers.Sequence([
+            pre_tokenizers.Split(Regex(PARTS[name]), "isolated", invert=False),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)])
+        train()
+        tokenizer.post_processor = processors.Sequence([processors.ByteLevel(), bos(tokenizer)])
+        yield name, tokenizer
+    tokenizer, train = byte_level(add_prefix_space=False)
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Digits(individual_digits=True),
+                                                       pre_tokenizers.ByteLevel(add_prefix_space=False)])
+    tokenizer.normalizer = normalizers.NFC()
+    yield "digits_nfc", train()
+    tokenizer, train = byte_level(add_prefix_space=False)
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Digits(individual_digits=False),
+                                                       pre_tokenizers.ByteLevel(add_prefix_space=False)])
+    tokenizer.normalizer = normalizers.Sequence([normalizers.NFKD(), normalizers.NFKC(), normalizers.NFD()])
+    yield "digits_forms", train()
+
+
+def make_splits():
+    for behavior in ("removed", "isolated", "merged_with_previous", "merged_with_next", "contiguous"):
+        for invert in (False, True):
+            tokenizer, train = bpe(size=120, unk_token="<unk>", special=["<unk>"])
+            tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(r"\s|[,.;]"), behavior, invert=invert)
+            yield f"split_{behavior}{'_inverted' if invert else ''}", train()
+    tokenizer, train = bpe(size=100, unk_token="<unk>", special=["<unk>"], fuse_unk=True)
+    tokenizer.pre_tokenizer = pre_tokenizers.Split("the", "isolated")
+    yield "split_string_fused", train()
+    tokenizer, train = bpe(size=100)
+    yield "no_unknown", train()
+
+
+def make_sentencepieces():
+    alphabet = [f"<0x{i:02X}>" for i in range(256)]
+    tokenizer, train = bpe(special=["<unk>", "<s>", "</s>"] + alphabet, unk_token="<unk>", fuse_unk=True, byte_fallback=True,
+                           size=400)
+    tokenizer.normalizer = normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")])
+    train()
+    tokenizer.post_processor = bos(tokenizer)
+    tokenizer.decoder = decoders.Sequence([decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse(),
+                                           decoders.Strip(" ", 1, 0)])
+    clean = json.loads(tokenizer.to_str())
+    clean["added_tokens"] = clean["added_tokens"][:3]
+    yield "llama2", Tokenizer.from_str(json.dumps(clean))
+    for entry in clean["added_tokens"]:
+        entry["normalized"] = True
+    yield "llama2_normalized", Tokenizer.from_str(json.dumps(clean))
+    for scheme in ("always", "first", "never"):
+        for split in (True, False):
+            tokenizer, train = bpe(special=["<unk>", "<s>", "</s>"], size=160, unk_token="<unk>")
+            tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme=scheme, split=split)
+            tokenizer.decoder = decoders.Metaspace(prepend_scheme=scheme, split=split)
+            yield f"metaspace_{scheme}{'' if split else '_whole'}", train()
+
+
+def make_affixes():
+    tokenizer, train = bpe(size=160, unk_token="<unk>", special=["<unk>"], continuing_subword_prefix="##")
+    tokenizer.pre_tokenizer = pre_tokenizers.Split(" ", "removed")
+    yield "prefix", train()
+    tokenizer, train = bpe(size=160, unk_token="<unk>", special=["<unk>"], end_of_word_suffix="</w>")
+    tokenizer.pre_tokenizer = pre_tokenizers.Split(" ", "removed")
+    tokenizer.normalizer = normalizers.Replace(Regex(r"\d+"), "#")
+    tokenizer.decoder = decoders.Replace("</w>", " ")
+    yield "suffix", train()
+
+
+def respelled(name, tokenizer):
+    """Spellings of older files: merges as strings, Metaspace by add_prefix_space."""
+    spec = json.loads(tokenizer.to_str())
+    spec["model"]["merges"] = [" ".join(m) for m in spec["model"]["merges"]]
+    if name == "llama3":
+        spec["model"]["ignore_merges"] = True
+    for part in ("pre_tokenizer", "decoder"):
+        if spec[part] and spec[part]["type"] == "Metaspace":
+            spec[part]["add_prefix_space"] = spec[part].pop("prepend_scheme") != "never"
+    return spec
+
+
+def write(folder, name, spec):
+    text = json.dumps(spec, ensure_ascii=False, separators=(",", ":"))
+    tokenizer = Tokenizer.from_str(text)
+    cases = []
+    for text_in in TEXTS:
+        ids = tokenizer.encode(text_in, add_special_tokens=False).ids
+        special = tokenizer.encode(text_in).ids
+        cases.append({"text": text_in, "ids": ids, "special_ids": special, "decoded": tokenizer.decode(special),
+                      "decoded_all": tokenizer.decode(special, skip_special_tokens=False)})
+    (folder / f"{name}.json").write_text(text + "\n")
+    (folder / f"{name}.cases").write_text("[" + ",\n".join(json.dumps(c, separators=(",", ":")) for c in cases) + "]\n")
+
+
+def main():
+    folder = pathlib.Path(sys.argv[1])
+    folder.mkdir(parents=True, exist_ok=True)
+    for make in (make_byte_levels, make_splits, make_sentencepieces, make_affixes):
+        for name, tokenizer in make():
+            write(folder, name, json.loads(tokenizer.to_str()))
+            if name in ("gpt2", "llama3", "llama2", "metaspace_always"):
+                write(folder, name + "_older", respelled(name, tokenizer))
+
+
+main()
