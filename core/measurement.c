@@ -3,12 +3,13 @@
 #include "core/measurement.h"
 
 #include "core/buf.h"
+#include "core/trace.h"
 #include "kernels/kernels.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { CHUNK = 1024, TILE_ROWS = 64, TILES_MAX = 64, STRIP_ROWS = 256, STRIP_COLUMNS = 256 };
+enum { CHUNK = 1024, TILE_ROWS = 64, TILES_MAX = 64 };
 
 void
 histogram_start(struct histogram *histogram, double low, double high)
@@ -71,7 +72,7 @@ struct measuring {
 	struct histogram *histograms;  /* (threads) */
 	float *errors;                 /* (threads, columns) one row of D */
 	size_t strips, strip_columns;  /* of the output pass */
-	float *differences, *products; /* (threads, STRIP_ROWS, columns), (..., STRIP_COLUMNS) */
+	float *differences, *products; /* (threads, TRACE_ROWS, columns), (..., TRACE_COLUMNS) */
 	double *strip_error, *strip_signal; /* (strips) */
 };
 
@@ -110,41 +111,24 @@ measure_tile(void *arg, size_t tile, int worker)
 	return code;
 }
 
-/* Twice what lies left of the diagonal block and once the block itself: H is symmetric, so half of
- * D H is enough for tr(D H D'). `x` is (rows, columns). */
 static double
 strip_trace(struct measuring *m, const float *x, size_t rows, float *product)
 {
 	size_t columns = m->request->columns;
-	double sum = 0.0;
+	struct trace trace = { .kernels = m->kernels,
+			       .work = m->work,
+			       .x = x,
+			       .rows = rows,
+			       .n = columns,
+			       .ldx = columns,
+			       .h = m->request->statistics->gram,
+			       .ldh = columns,
+			       .product = product };
+	double of_row[TRACE_ROWS], sum = 0.0;
 
-	for (size_t first = 0; first < columns; first += STRIP_COLUMNS) {
-		size_t n = columns - first < STRIP_COLUMNS ? columns - first : STRIP_COLUMNS;
-		struct gemm g = { .m = rows,
-				  .n = n,
-				  .k = first,
-				  .a = x,
-				  .lda = columns,
-				  .b = m->request->statistics->gram + first,
-				  .ldb = columns,
-				  .c = product,
-				  .ldc = STRIP_COLUMNS,
-				  .alpha = 2.0f };
-
-		if (first)
-			m->kernels->gemm(&g);
-		g.a = x + first;
-		g.b += first * columns;
-		g.k = n;
-		g.alpha = 1.0f;
-		g.beta = first ? 1.0f : 0.0f;
-		m->kernels->gemm(&g);
-		for (size_t r = 0; r < rows; r++)
-			sum += m->kernels->dot(product + r * STRIP_COLUMNS, x + r * columns + first,
-					       n);
-		if (work_cancelled(m->work))
-			break;
-	}
+	trace_rows(of_row, &trace);
+	for (size_t r = 0; r < rows; r++)
+		sum += of_row[r];
 	return sum;
 }
 
@@ -152,11 +136,11 @@ static enum err
 measure_strip(void *arg, size_t strip, int worker)
 {
 	struct measuring *m = arg;
-	size_t columns = m->request->columns, first = strip * STRIP_ROWS;
-	size_t left = m->request->rows - first, rows = left < STRIP_ROWS ? left : STRIP_ROWS;
+	size_t columns = m->request->columns, first = strip * TRACE_ROWS;
+	size_t left = m->request->rows - first, rows = left < TRACE_ROWS ? left : TRACE_ROWS;
 	const float *w = m->request->weight + first * columns;
-	float *d = m->differences + (size_t)worker * STRIP_ROWS * columns;
-	float *product = m->products + (size_t)worker * STRIP_ROWS * STRIP_COLUMNS;
+	float *d = m->differences + (size_t)worker * TRACE_ROWS * columns;
+	float *product = m->products + (size_t)worker * TRACE_ROWS * TRACE_COLUMNS;
 
 	m->kernels->subtract(d, w, m->request->dequantized + first * columns, rows * columns);
 	m->strip_error[strip] = strip_trace(m, d, rows, product);
@@ -294,8 +278,8 @@ measure_output(struct measuring *m)
 	size_t columns = m->request->columns, threads = (size_t)work_threads(m->work);
 	enum err code = ERR_NOMEM;
 
-	m->differences = buf_alloc(threads * STRIP_ROWS * columns, sizeof(*m->differences));
-	m->products = buf_alloc(threads * STRIP_ROWS * STRIP_COLUMNS, sizeof(*m->products));
+	m->differences = buf_alloc(threads * TRACE_ROWS * columns, sizeof(*m->differences));
+	m->products = buf_alloc(threads * TRACE_ROWS * TRACE_COLUMNS, sizeof(*m->products));
 	m->strip_error = buf_alloc(m->strips, sizeof(*m->strip_error));
 	m->strip_signal = buf_alloc(m->strips, sizeof(*m->strip_signal));
 	if (m->differences && m->products && m->strip_error && m->strip_signal)
@@ -331,7 +315,7 @@ measurement_run(struct measurement **out, const struct measurement_request *requ
 			       .work = work,
 			       .tile_rows = tile_rows,
 			       .tiles = (rows + tile_rows - 1) / tile_rows,
-			       .strips = (rows + STRIP_ROWS - 1) / STRIP_ROWS };
+			       .strips = (rows + TRACE_ROWS - 1) / TRACE_ROWS };
 	bool output = statistics && statistics->gram;
 	enum err code = OK;
 
