@@ -75,6 +75,13 @@ subtract(float *out, const float *a, const float *b, size_t n)
 }
 
 static void
+multiply(float *out, const float *a, const float *b, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		out[i] = a[i] * b[i];
+}
+
+static void
 add_squares(double *sum, const float *x, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -224,6 +231,7 @@ const struct kernels kernels_generic = {
 	.sq_error = sq_error,
 	.axpy = axpy,
 	.subtract = subtract,
+	.multiply = multiply,
 	.add_squares = add_squares,
 	.quantize = quantize,
 	.quantize_column = quantize_column,

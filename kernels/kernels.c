@@ -52,6 +52,7 @@ overlay(struct kernels *to, const struct kernels *from)
 	OVERLAY(sq_error);
 	OVERLAY(axpy);
 	OVERLAY(subtract);
+	OVERLAY(multiply);
 	OVERLAY(add_squares);
 	OVERLAY(quantize);
 	OVERLAY(quantize_column);

@@ -58,6 +58,7 @@ struct kernels {
 	double (*sq_error)(const float *a, const float *b, size_t n);
 	void (*axpy)(float *y, float alpha, const float *x, size_t n); /* y = fmaf(alpha, x, y) */
 	void (*subtract)(float *out, const float *a, const float *b, size_t n); /* out = a - b */
+	void (*multiply)(float *out, const float *a, const float *b, size_t n); /* out = a b */
 	void (*add_squares)(double *sum, const float *x, size_t n); /* sum[i] += x[i]^2 */
 	void (*gemm)(const struct gemm *g);
 

@@ -72,20 +72,48 @@ scale_round(float scale, enum scale_dtype dtype)
 	return dtype == SCALE_BF16 ? narrow_bf16(scale) : scale;
 }
 
+static float
+symmetric_scale(const struct grid_setting *setting, float reach)
+{
+	if (setting->rule == GRID_AWQ)
+		return reach / (float)((1u << (setting->bits - 1)) - 1);
+	return 2.0f * reach / (float)((1u << setting->bits) - 1);
+}
+
+/* Clipping leaves ranges [-b, b], whose ends lie half way between two codes: a scale rounded
+ * towards zero keeps b / s at or above the half, so that ties fall outwards as they do in exact
+ * arithmetic. */
+static float
+awq_scale(float min, float max, float most)
+{
+	double exact = ((double)max - (double)min) / (double)most;
+	float scale = (float)exact;
+
+	return (double)scale > exact ? nextafterf(scale, 0.0f) : scale;
+}
+
+static float
+asymmetric_scale(const struct grid_setting *setting, float min, float max)
+{
+	float most = (float)((1u << setting->bits) - 1);
+
+	return setting->rule == GRID_AWQ ? awq_scale(min, max, most) : (max - min) / most;
+}
+
 struct grid
 grid_from_range(const struct grid_setting *setting, float min, float max)
 {
 	float most = (float)((1u << setting->bits) - 1);
-	float reach = fmaxf(-min, max);
-	float width = setting->symmetric ? 2.0f * reach : max - min;
-	float scale = scale_round(width / most, setting->scale_dtype);
+	float exact = setting->symmetric ? symmetric_scale(setting, fmaxf(-min, max))
+					 : asymmetric_scale(setting, min, max);
+	float scale = scale_round(exact, setting->scale_dtype);
 	struct grid grid = { scale, (float)(1u << (setting->bits - 1)), most };
 
 	/* A range of zero, or one whose step is too small to be divided by. */
 	if (!(scale >= FLT_MIN))
 		grid.scale = 1.0f;
 	if (!setting->symmetric)
-		grid.zero = fminf(rintf(-min / grid.scale), most);
+		grid.zero = fmaxf(fminf(rintf(-min / grid.scale), most), 0.0f);
 	return grid;
 }
 
@@ -149,8 +177,10 @@ grid_fit(const struct kernels *kernels, const struct grid_setting *setting, cons
 	struct grid grid;
 
 	kernels->minmax(&search.min, &search.max, x, n);
-	search.min = fminf(search.min, 0.0f);
-	search.max = fmaxf(search.max, 0.0f);
+	if (setting->rule == GRID_GPTQ) {
+		search.min = fminf(search.min, 0.0f);
+		search.max = fmaxf(search.max, 0.0f);
+	}
 	grid_search(&grid, &search); /* error_beside cannot fail */
 	return grid;
 }

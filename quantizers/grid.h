@@ -11,10 +11,14 @@
  *   asymmetric: min <= 0 <= max, s = (max - min) / (2^b - 1), z = round(-min / s)
  * and a range of zero gives s = 1. This is the grid of GPTQ (Frantar et al. 2022, their reference
  * code) and of compressed-tensors. */
+/* AWQ's published grid differs: asymmetric takes min and max as they are, zero or not, and clamps z
+ * to the grid; symmetric is s = max|w| / (2^(b-1) - 1). */
+enum grid_rule { GRID_GPTQ, GRID_AWQ };
 enum scale_dtype { SCALE_F32, SCALE_F16, SCALE_BF16 };
 extern const char *const grid_scale_dtypes[];
 
 struct grid_setting {
+	enum grid_rule rule;
 	int bits;
 	size_t width; /* columns in a group; 0: one grid for the whole tensor */
 	bool symmetric;
@@ -55,7 +59,7 @@ struct grid_setting grid_setting(const struct quantizer *quantizer,
 /* The `check` of a method whose group_size must divide the columns. */
 enum err grid_check_group(double group_size, size_t columns);
 
-/* The grid of a range that contains zero. */
+/* The grid of a range, which by GPTQ's rule contains zero. */
 struct grid grid_from_range(const struct grid_setting *setting, float min, float max);
 
 /* The grid of n weights side by side, the shrink search included. */

@@ -160,6 +160,10 @@ check_layer(const struct quant_task *task, const struct quant_layer *layer)
 	const struct quantizer *quantizer = task->quantizer;
 	enum err code;
 
+	if (layer->columns != task->layers[0].columns ||
+	    layer->statistics != task->layers[0].statistics)
+		return err_at(ERR_USAGE, NULL, layer->name, "does not share its input with %s",
+			      task->layers[0].name);
 	if (!layer->rows || !layer->columns)
 		return err_at(ERR_RANGE, NULL, layer->name, "%zu x %zu holds no weights; keep it",
 			      layer->rows, layer->columns);
