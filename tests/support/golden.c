@@ -2,6 +2,9 @@
 
 #include "support/support.h"
 
+#include "core/buf.h"
+
+#include <math.h>
 #include <openssl/sha.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,8 +59,8 @@ golden_number(const char *key)
 }
 
 /* x <- 1664525 x + 1013904223; a value is the sum of four high halves, centred, times 2^-20. */
-static void
-fill(float *out, size_t count, uint32_t x, float scale)
+void
+golden_values(float *out, size_t count, uint32_t x, float scale)
 {
 	for (size_t i = 0; i < count; i++) {
 		int32_t sum = -131070;
@@ -73,13 +76,82 @@ fill(float *out, size_t count, uint32_t x, float scale)
 void
 golden_weight(float *out)
 {
-	fill(out, GOLDEN_ROWS * GOLDEN_COLUMNS, 12345, 1.0f);
+	golden_values(out, GOLDEN_ROWS * GOLDEN_COLUMNS, 12345, 1.0f);
 }
 
 void
 golden_activations(float *out)
 {
-	fill(out, GOLDEN_TOKENS * GOLDEN_COLUMNS, 777, 8.0f);
+	golden_values(out, GOLDEN_TOKENS * GOLDEN_COLUMNS, 777, 8.0f);
+}
+
+/* Every sum is exact in doubles. */
+static void
+mix_inputs(double *x, size_t columns)
+{
+	float *values = buf_alloc(GOLDEN_TOKENS * columns, sizeof(*values));
+
+	assert_non_null(values);
+	golden_values(values, GOLDEN_TOKENS * columns, 777, 8.0f);
+	for (size_t i = 0; i < GOLDEN_TOKENS * columns; i++) {
+		size_t c = i % columns;
+		double before = c ? (double)values[i - 1] * 0.5 : 0.0;
+
+		x[i] = ((double)values[i] + before) * (c % 37 == 0 ? 16.0 : 1.0);
+		if (c % 50 == 7)
+			x[i] = 0.0;
+	}
+	buf_free(values);
+}
+
+static void
+sum_statistics(struct statistics *s, double *gram, const double *x)
+{
+	size_t n = s->columns;
+
+	for (size_t t = 0; t < GOLDEN_TOKENS; t++)
+		for (size_t i = 0; i < n; i++)
+			for (size_t j = 0; j < n; j++)
+				gram[i * n + j] += x[t * n + i] * x[t * n + j];
+	for (size_t i = 0; i < n * n; i++)
+		s->gram[i] = (float)(gram[i] / GOLDEN_TOKENS);
+	for (size_t i = 0; i < n; i++) {
+		double sum = 0.0;
+
+		for (size_t t = 0; t < GOLDEN_TOKENS; t++)
+			sum += fabs(x[t * n + i]);
+		s->mean_abs[i] = (float)(sum / GOLDEN_TOKENS);
+		s->mean_sq[i] = s->gram[i * (n + 1)];
+	}
+}
+
+struct statistics *
+golden_statistics(size_t columns)
+{
+	struct statistics *s = buf_alloc(1, sizeof(*s));
+	double *x = buf_alloc(GOLDEN_TOKENS * columns, sizeof(*x));
+	double *gram = buf_alloc(columns * columns, sizeof(*gram));
+
+	assert_true(s && x && gram);
+	*s = (struct statistics){ .columns = columns, .tokens = GOLDEN_TOKENS };
+	s->gram = buf_alloc(columns * columns, sizeof(*s->gram));
+	s->mean_abs = buf_alloc(columns, sizeof(*s->mean_abs));
+	s->mean_sq = buf_alloc(columns, sizeof(*s->mean_sq));
+	assert_true(s->gram && s->mean_abs && s->mean_sq);
+	mix_inputs(x, columns);
+	sum_statistics(s, gram, x);
+	buf_free(x);
+	buf_free(gram);
+	return s;
+}
+
+void
+golden_free(struct statistics *s)
+{
+	buf_free(s->gram);
+	buf_free(s->mean_abs);
+	buf_free(s->mean_sq);
+	buf_free(s);
 }
 
 const char *

@@ -2,6 +2,8 @@
 
 #include "support/support.h"
 
+#include "core/buf.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -45,4 +47,37 @@ solve_run(struct quantized *out, const struct solve *solve)
 	assert_non_null(quantizer);
 	solve_params(&params, quantizer, solve->settings);
 	return quantizer_solve(out, &task);
+}
+
+static double
+trace(const float *d, const struct solve *solve)
+{
+	size_t n = solve->columns;
+	double sum = 0.0;
+
+	for (size_t r = 0; r < solve->rows; r++)
+		for (size_t i = 0; i < n; i++) {
+			double part = 0.0;
+
+			for (size_t j = 0; j < n; j++)
+				part += (double)solve->statistics->gram[i * n + j] *
+					(double)d[r * n + j];
+			sum += part * (double)d[r * n + i];
+		}
+	return sum;
+}
+
+double
+solve_output_error(const struct solve *solve, const struct quantized *quantized)
+{
+	size_t count = solve->rows * solve->columns;
+	float *d = buf_alloc(count, sizeof(*d));
+	double error;
+
+	assert_non_null(d);
+	for (size_t i = 0; i < count; i++)
+		d[i] = solve->weight[i] - quantized->dequantized[i];
+	error = trace(d, solve) / trace(solve->weight, solve);
+	buf_free(d);
+	return error;
 }

@@ -16,6 +16,8 @@ struct solve {
 /* Parse settings into values; fails the test when one does not parse. */
 void solve_params(struct param_values *out, const struct quantizer *quantizer,
 		  const char *settings);
+/* tr(D H D') / tr(W H W'), in double. */
+double solve_output_error(const struct solve *solve, const struct quantized *quantized);
 enum err solve_run(struct quantized *out, const struct solve *solve);
 
 #endif
