@@ -17,6 +17,8 @@ static const struct reference {
 	const char *folder, *file; /* file NULL: the folder is the model */
 } references[] = {
 	{ "models/tinystories-656k", NULL },
+	{ "models/stories260K", "stories260K.bin" },
+	{ "models/babyllama-105", "model5000.bin" },
 };
 
 enum { IDS_MAX = 512, STORIES = 20, STORY_TOKENS = 256 };
