@@ -203,7 +203,7 @@ draw_x_ticks(struct canvas *canvas, struct frame *frame, const struct histogram_
 	     const struct plot_bins *bins, bool uneven)
 {
 	double ticks[TICKS_MOST];
-	int most = frame->body.columns / 12 + 1, count;
+	int most = frame->body.columns / 12 + 2, count;
 	struct scale x = scale_make(&view->x, extent_none, SCALE_LINEAR);
 	char text[32];
 

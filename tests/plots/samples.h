@@ -131,15 +131,78 @@ sample_heatmap(void)
 	};
 }
 
+/* The running perplexity of two runs, with error bars on the second. */
+static inline struct plot_data
+sample_line(void)
+{
+	static double x[64], now[64], before[64], error[64];
+	static struct series series[2];
+
+	for (int i = 0; i < 64; i++) {
+		x[i] = 128 * (i + 1);
+		now[i] = 12 + 6 * exp(-i / 9.0) + 0.4 * sin(i / 3.0);
+		before[i] = 14 + 7 * exp(-i / 8.0) + 0.4 * sin(i / 2.7 + 1);
+		error[i] = i % 8 ? 0 : 3.0 / sqrt(i + 4.0);
+	}
+	now[20] = NAN;
+	series[0] = (struct series){ .name = "gptq 3 bits", .x = x, .y = now, .count = 64 };
+	series[1] = (struct series){
+		.name = "rtn 3 bits", .x = x, .y = before, .error = error, .count = 64
+	};
+	return (struct plot_data){
+		.title = "running perplexity",
+		.note = "stories.evaluation",
+		.x = { .label = "tokens" },
+		.y = { .label = "ppl" },
+		.series = series,
+		.series_count = 2,
+		.cursor_row = -1,
+		.cursor_column = -1,
+	};
+}
+
+/* Bits against damage for two methods. */
+static inline struct plot_data
+sample_scatter(void)
+{
+	static const char *const labels[2][4] = { { "rtn 2", "rtn 3", "rtn 4", "rtn 8" },
+						  { "gptq 2", "gptq 3", "gptq 4", "gptq 8" } };
+	static const double bits[4] = { 2.25, 3.25, 4.25, 8.25 };
+	static const double damage[2][4] = { { 2.1, 0.21, 0.034, 0.0012 },
+					     { 0.72, 0.081, 0.015, 0.0013 } };
+	static const double error[2][4] = { { 0.2, 0.03, 0.004, 0.0004 },
+					    { 0.08, 0.01, 0.003, 0.0004 } };
+	static struct series series[2];
+
+	for (int k = 0; k < 2; k++)
+		series[k] = (struct series){ .name = k ? "gptq" : "rtn",
+					     .x = bits,
+					     .y = damage[k],
+					     .error = error[k],
+					     .labels = labels[k],
+					     .count = 4 };
+	return (struct plot_data){
+		.title = "damage against size",
+		.note = "mean of six texts",
+		.x = { .label = "bits per weight" },
+		.y = { .label = "\xce\x94NLL", .log = true },
+		.series = series,
+		.series_count = 2,
+		.front = true,
+		.cursor_row = -1,
+		.cursor_column = -1,
+	};
+}
+
 struct sample {
 	const char *name;
 	struct plot_data (*data)(void);
 };
 
 static const struct sample samples[] = {
-	{ "histogram", sample_histogram },
-	{ "bars", sample_bars },
-	{ "heatmap", sample_heatmap },
+	{ "histogram", sample_histogram }, { "bars", sample_bars },
+	{ "heatmap", sample_heatmap },     { "line", sample_line },
+	{ "scatter", sample_scatter },
 };
 
 enum { SAMPLE_COUNT = sizeof(samples) / sizeof(*samples) };
