@@ -277,4 +277,5 @@ const struct plot plot_bars = {
 	.name = "bars",
 	.help = "labelled values, largest first as given",
 	.cells = bars_cells,
+	.vector = bars_vector,
 };

@@ -12,4 +12,7 @@ double bars_origin(const struct scale *scale);
 /* "0.0123457 ±0.001"; empty for a missing value. */
 const char *bars_value_text(char *out, size_t capacity, const struct series *series, size_t i);
 
+/* bars_vector.c; `cairo` is a cairo_t. */
+void bars_vector(void *cairo, double width, double height, const struct plot_data *data);
+
 #endif

@@ -12,6 +12,8 @@ struct chart {
 };
 
 /* `pad`: the share of room left free around the data on axes that are not locked. */
+#define CHART_LINE_PAD    0.02
+#define CHART_SCATTER_PAD 0.05
 struct chart chart_make(const struct plot_data *data, double pad);
 
 double chart_x(const struct series *series, size_t i);

@@ -369,4 +369,5 @@ const struct plot plot_heatmap = {
 	.name = "heatmap",
 	.help = "one coloured cell per block and module",
 	.cells = heatmap_cells,
+	.vector = heatmap_vector,
 };

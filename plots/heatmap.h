@@ -13,4 +13,7 @@ heatmap_value(const struct plot_data *data, size_t row, size_t column)
 	return data->cells[row * data->columns + column];
 }
 
+/* heatmap_vector.c; `cairo` is a cairo_t. */
+void heatmap_vector(void *cairo, double width, double height, const struct plot_data *data);
+
 #endif

@@ -297,4 +297,5 @@ const struct plot plot_histogram = {
 	.name = "histogram",
 	.help = "counts per bin, the previous run behind the current one",
 	.cells = histogram_cells,
+	.vector = histogram_vector,
 };

@@ -1,5 +1,6 @@
 /* Curves: braille dots where they can be told apart by colour, else marks. */
 #include "plots/chart.h"
+#include "plots/chart_vector.h"
 
 #include <math.h>
 
@@ -36,7 +37,7 @@ line_cells(struct canvas *canvas, struct rect at, const struct plot_data *data)
 	static const int32_t solid[CHART_MARKS] = { 0x2501, 0x2501, 0x2501, 0x2501 };
 	bool marks = canvas->ascii || (canvas->mono && data->series_count > 1);
 	const int32_t *glyphs = marks ? chart_marks(canvas) : solid;
-	struct chart chart = chart_make(data, 0);
+	struct chart chart = chart_make(data, CHART_LINE_PAD);
 	struct frame frame;
 
 	if (!chart_frame(canvas, at, data, &frame, &chart, glyphs))
@@ -52,4 +53,5 @@ const struct plot plot_line = {
 	.name = "line",
 	.help = "curves over a common axis",
 	.cells = line_cells,
+	.vector = line_vector,
 };

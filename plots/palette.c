@@ -1,5 +1,6 @@
 #include "plots/palette.h"
 
+#include <math.h>
 #include <stddef.h>
 
 /* Indices 0-15 are never used at 256 colours: users and tmux themes recolour them. */
@@ -55,18 +56,31 @@ palette_entry(enum role role, bool on_light)
 	return on_light ? &light[role] : &dark[role];
 }
 
-/* Rec. 601 luma, 0 to 255: enough to choose between black and white. */
 static double
-luma(uint32_t rgb)
+linear(uint32_t part)
 {
-	return 0.299 * (rgb >> 16 & 255) + 0.587 * (rgb >> 8 & 255) + 0.114 * (rgb & 255);
+	double c = part / 255.0;
+
+	return c <= 0.04045 ? c / 12.92 : pow((c + 0.055) / 1.055, 2.4);
+}
+
+/* Where black and white have the same contrast to a colour, its relative luminance (WCAG 2.1) is
+ * sqrt(1.05 * 0.05) - 0.05. */
+uint32_t
+palette_text_on(uint32_t rgb)
+{
+	double luminance = 0.2126 * linear(rgb >> 16 & 255) + 0.7152 * linear(rgb >> 8 & 255) +
+			   0.0722 * linear(rgb & 255);
+
+	return luminance > 0.179 ? 0x000000 : 0xffffff;
 }
 
 /* Both of the step's colours must carry the same text, so the 256 one decides. */
 static bool
 wants_black(const struct palette_entry *entry)
 {
-	return luma(entry->index_256 < 0 ? entry->rgb : palette_xterm(entry->index_256)) > 120;
+	return !palette_text_on(entry->index_256 < 0 ? entry->rgb
+						     : palette_xterm(entry->index_256));
 }
 
 struct palette_text

@@ -23,6 +23,9 @@ struct palette_text {
 };
 struct palette_text palette_text(enum role role, enum role background, bool light);
 
+/* Black or white, whichever stands out more on a colour. */
+uint32_t palette_text_on(uint32_t rgb);
+
 /* What lies behind everything where there is no terminal: pictures. */
 uint32_t palette_paper(bool light);
 

@@ -139,13 +139,11 @@ decade_ticks(double *out, int most, double low, double high)
 	return count;
 }
 
-int
-scale_ticks(double *out, int most, const struct scale *scale)
+static int
+choose_ticks(double *out, int most, const struct scale *scale)
 {
 	int count;
 
-	if (most < 1)
-		return 0;
 	if (scale->kind == SCALE_LINEAR)
 		return linear_ticks(out, most, scale);
 	if (scale->kind == SCALE_LOG1P && scale->low < 1)
@@ -153,6 +151,21 @@ scale_ticks(double *out, int most, const struct scale *scale)
 				       : decade_ticks(out, most, 1, scale->high);
 	count = decade_ticks(out, most, scale->low, scale->high);
 	return count > 1 || most < 2 ? count : linear_ticks(out, most, scale);
+}
+
+int
+scale_ticks(double *out, int most, const struct scale *scale)
+{
+	int count = most < 1 ? 0 : choose_ticks(out, most, scale), kept = 0;
+
+	/* Where the range is narrower than a round value is exact, some fall outside. */
+	for (int i = 0; i < count; i++) {
+		double unit = scale_unit(scale, out[i]);
+
+		if (unit >= -1e-7 && unit <= 1 + 1e-7)
+			out[kept++] = out[i];
+	}
+	return kept;
 }
 
 /* Whatever locale the program runs in, a point is a point; and 1.0e-05 is 1e-5. */

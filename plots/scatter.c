@@ -1,5 +1,6 @@
 /* Points with labels, error bars and the front of those that no other beats. */
 #include "plots/chart.h"
+#include "plots/chart_vector.h"
 
 #include <math.h>
 
@@ -96,7 +97,7 @@ static void
 scatter_cells(struct canvas *canvas, struct rect at, const struct plot_data *data)
 {
 	const int32_t *glyphs = chart_marks(canvas);
-	struct chart chart = chart_make(data, 0.05);
+	struct chart chart = chart_make(data, CHART_SCATTER_PAD);
 	struct frame frame;
 
 	if (!chart_frame(canvas, at, data, &frame, &chart, glyphs))
@@ -116,4 +117,5 @@ const struct plot plot_scatter = {
 	.name = "scatter",
 	.help = "labelled points, and the front of the best",
 	.cells = scatter_cells,
+	.vector = scatter_vector,
 };
