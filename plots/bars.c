@@ -135,28 +135,39 @@ draw_ghost(struct canvas *canvas, struct rect bar, int origin, int now, int ghos
 
 	for (int column = from; column < to; column++)
 		put_bar(canvas, bar, column, canvas->ascii ? '.' : 0x2591, ROLE_GHOST);
-	/* Where the current bar covers it, a notch shows its end. */
-	if (from >= to && ghost != origin)
+	/* Where the current bar covers it, a notch shows its end, if not in the same column. */
+	if (from >= to && ghost != origin && (ghost - right) / 8 != (now - right) / 8)
 		put_bar(canvas, bar, right ? (ghost - 1) / 8 : ghost / 8,
 			canvas->ascii ? ':' : 0x2592, ROLE_CURRENT);
 }
 
+/* From value - error to value + error: what of it is bar turns to a shade, the rest is a line with
+ * its end. */
 static void
-draw_error(struct canvas *canvas, struct rect bar, const struct scale *scale, double value,
-	   double error)
+draw_error(struct canvas *canvas, struct rect bar, const struct scale *scale, int origin,
+	   double value, double error)
 {
-	int low, high;
+	int low, high, to, first, last;
 
 	if (!(error > 0) || !isfinite(value))
 		return;
-	low = place(scale, value - error, bar.columns) / 8;
-	high = place(scale, value + error, bar.columns) / 8;
+	to = place(scale, value, bar.columns);
+	first = (to < origin ? to : origin) / 8;
+	last = ((to < origin ? origin : to) + 7) / 8 - 1;
+	low = (place(scale, value - error, bar.columns) + 4) / 8;
+	high = (place(scale, value + error, bar.columns) - 1) / 8;
 	if (high >= bar.columns)
 		high = bar.columns - 1;
-	for (int column = low + 1; column < high; column++)
-		put_bar(canvas, bar, column, 0x2500, ROLE_TEXT);
-	put_bar(canvas, bar, low, 0x251c, ROLE_TEXT);
-	put_bar(canvas, bar, high, 0x2524, ROLE_TEXT);
+	for (int column = low; column <= high; column++) {
+		if (column >= first && column <= last)
+			put_bar(canvas, bar, column, canvas->ascii ? '=' : 0x2593, ROLE_CURRENT);
+		else
+			put_bar(canvas, bar, column,
+				column == high  ? 0x2524
+				: column == low ? 0x251c
+						: 0x2500,
+				ROLE_TEXT);
+	}
 }
 
 static void
@@ -174,7 +185,7 @@ draw_bar(struct canvas *canvas, struct rect bar, const struct plot_data *data,
 	if (ghost && ghost->y && i < ghost->count && isfinite(ghost->y[i]))
 		draw_ghost(canvas, bar, origin, to, place(scale, ghost->y[i], bar.columns));
 	if (now->error)
-		draw_error(canvas, bar, scale, now->y[i], now->error[i]);
+		draw_error(canvas, bar, scale, origin, now->y[i], now->error[i]);
 }
 
 static void

@@ -84,12 +84,11 @@ draw_line(const struct vector *v, const struct lines *lines, const struct plot_d
 	struct vector_text value = { 1, lines->text, data->cursor_row == (int)i, INK };
 	double y = lines->top + lines->step * ((double)i + 0.5);
 	double baseline = y + v->font * lines->text * 0.35;
-	uint32_t grey = palette_entry(ROLE_GHOST, true)->rgb;
 	char text[80];
 
 	label.bold = value.bold;
 	if (ghost && ghost->y && i < ghost->count)
-		draw_bar(v, lines, y, ghost->y[i], lines->step * 0.8, grey, 0.5);
+		draw_bar(v, lines, y, ghost->y[i], lines->step * 0.8, INK_GHOST, 0.5);
 	draw_bar(v, lines, y, now->y[i], lines->step * 0.5, palette_entry(ROLE_CURRENT, true)->rgb,
 		 1);
 	if (now->error)
@@ -137,7 +136,7 @@ legend(struct vector_item items[2], const struct plot_data *data)
 	if (data->series_count == 1)
 		return 1;
 	items[1] = (struct vector_item){ series[1].name ? series[1].name : "previous",
-					 SAMPLE_OUTLINE, palette_entry(ROLE_GHOST, true)->rgb, 0 };
+					 SAMPLE_OUTLINE, INK_GHOST, 0 };
 	return 2;
 }
 

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { CELL_MOST = 9, CELL_NUMBER = 6, LEGEND_TICKS = 5 };
+enum { CELL_MOST = 9, LEGEND_TICKS = 5 };
 
 struct scale
 heatmap_scale(const struct plot_data *data)
@@ -32,7 +32,39 @@ struct grid {
 	struct rect body; /* the cells */
 	int label, cell;  /* columns of the row labels with their blank; of one cell */
 	size_t first_row, rows, first_column, columns;
+	int digits; /* of the numbers in cells; 0: steps of the scale from 0 to 9 instead */
 };
+
+/* A number for a cell: the short form, or with two digits an even shorter one. */
+static const char *
+cell_number(char *out, size_t capacity, double value, int digits)
+{
+	plot_number(out, capacity, value);
+	if (digits == 2 && fabs(value) < 1 && isfinite(value) && value != 0)
+		plot_short(out, capacity, value);
+	return out;
+}
+
+/* All cells speak in the same way: numbers only where each of them fits between brackets. */
+static bool
+numbers_fit(const struct plot_data *data, int width, int digits)
+{
+	char text[32];
+
+	for (size_t i = 0; i < data->rows * data->columns; i++)
+		if (!isnan(data->cells[i]) &&
+		    (int)strlen(cell_number(text, sizeof(text), data->cells[i], digits)) > width)
+			return false;
+	return true;
+}
+
+static int
+choose_digits(const struct plot_data *data, int cell)
+{
+	if (cell < 6)
+		return 0;
+	return numbers_fit(data, cell - 2, 3) ? 3 : numbers_fit(data, cell - 2, 2) ? 2 : 0;
+}
 
 static size_t
 scroll(size_t count, size_t room, int cursor)
@@ -70,6 +102,7 @@ make_grid(const struct canvas *canvas, struct rect area, const struct plot_data 
 	grid.cell = fit < 1 ? 1 : fit > CELL_MOST ? CELL_MOST : (int)fit;
 	if (grid.cell == 1 && room >= 2) /* fewer cells, but ones that can be read */
 		grid.cell = 2;
+	grid.digits = choose_digits(data, grid.cell);
 	grid.columns = (size_t)(room / grid.cell);
 	if (grid.columns > data->columns)
 		grid.columns = data->columns;
@@ -80,21 +113,19 @@ make_grid(const struct canvas *canvas, struct rect area, const struct plot_data 
 	return grid;
 }
 
-/* What a cell says in at most `width` columns. */
 static void
 cell_text(char *out, size_t capacity, const struct plot_data *data, const struct scale *scale,
-	  size_t row, size_t column, int width)
+	  size_t cell, int digits)
 {
-	double value = heatmap_value(data, row, column), unit = scale_unit(scale, value);
-	char mark = data->marks ? data->marks[row * data->columns + column] : 0, number[32];
+	double value = data->cells[cell], unit = scale_unit(scale, value);
+	char mark = data->marks ? data->marks[cell] : 0;
 
 	if (mark > ' ' && mark < 0x7f)
 		snprintf(out, capacity, "%c", mark);
 	else if (isnan(value))
 		snprintf(out, capacity, "\xc2\xb7");
-	else if (width >= CELL_NUMBER &&
-		 (int)strlen(plot_number(number, sizeof(number), value)) <= width)
-		snprintf(out, capacity, "%s", number);
+	else if (digits)
+		cell_number(out, capacity, value, digits);
 	else if (isnan(unit) || unit < -1e-9)
 		snprintf(out, capacity, "<");
 	else if (unit > 1 + 1e-9)
@@ -191,15 +222,16 @@ draw_cell(struct canvas *canvas, const struct grid *grid, const struct plot_data
 				   (int)(column - grid->first_column) * grid->cell, 1, grid->cell);
 	bool cursor = data->cursor_row >= 0 && (size_t)data->cursor_row == row &&
 		      data->cursor_column >= 0 && (size_t)data->cursor_column == column;
+	enum role role = mark_role(data, row, column);
+	bool bold = cursor || role == ROLE_BAD || role == ROLE_ACCENT;
 	char text[40];
 
 	paint(canvas, at, scale, heatmap_value(data, row, column), data->diverging);
-	cell_text(text, sizeof(text), data, scale, row, column, grid->cell - (cursor ? 2 : 1));
+	cell_text(text, sizeof(text), data, scale, row * data->columns + column, grid->digits);
 	if (at.columns == 2) /* the text at the right leaves room for the cursor */
-		write_over(canvas, rect_part(at, 0, 1, 1, 1), text, mark_role(data, row, column),
-			   cursor);
+		write_over(canvas, rect_part(at, 0, 1, 1, 1), text, role, bold);
 	else
-		write_over(canvas, at, text, mark_role(data, row, column), cursor);
+		write_over(canvas, at, text, role, bold);
 	if (cursor)
 		mark_cursor(canvas, at);
 }

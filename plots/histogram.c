@@ -112,22 +112,14 @@ clamp_cell(int height, int row_from_bottom)
 static void
 draw_cell(struct canvas *canvas, int row, int column, int now, int ghost, bool notch)
 {
-	struct cell *cell;
-
 	if (!now && !ghost)
 		return;
-	if (!now) {
+	if (!now)
 		canvas_put(canvas, row, column, canvas->ascii ? '.' : 0x2591, ROLE_GHOST);
-		return;
-	}
-	if (notch && now == 8) {
+	else if (notch && now == 8)
 		canvas_put(canvas, row, column, canvas->ascii ? ':' : 0x2592, ROLE_CURRENT);
-		return;
-	}
-	canvas_put(canvas, row, column, canvas->ascii ? '#' : 0x2580 + now, ROLE_CURRENT);
-	cell = canvas_at(canvas, row, column);
-	if (cell && ghost == 8 && now < 8)
-		cell->background = ROLE_GHOST;
+	else
+		canvas_put(canvas, row, column, canvas->ascii ? '#' : 0x2580 + now, ROLE_CURRENT);
 }
 
 static void

@@ -72,7 +72,7 @@ draw_ghost(const struct vector *v, const struct scale *counts, const struct plot
 	cairo_line_to(v->cr, v->body.x + v->body.width, v->body.y + v->body.height);
 	cairo_line_to(v->cr, v->body.x, v->body.y + v->body.height);
 	cairo_close_path(v->cr);
-	vector_colour(v, palette_entry(ROLE_GHOST, true)->rgb, 0.4);
+	vector_colour(v, INK_GHOST, 0.4);
 	cairo_fill(v->cr);
 }
 

@@ -14,7 +14,7 @@ static const struct palette_entry dark[ROLE_RAMP_0] = {
 	[ROLE_WARN] = { 0xffd75f, 221, 3, .bold = false },
 	[ROLE_CURSOR] = { 0xffffaf, 229, 3, .bold = true, .reverse = true },
 	[ROLE_CURRENT] = { 0x5fafff, 75, 4, .bold = false },
-	[ROLE_GHOST] = { 0x8a8a8a, 245, -1, .dim = true },
+	[ROLE_GHOST] = { 0xbcbcbc, 250, -1, .dim = true }, /* it is drawn as a light shade */
 	[ROLE_KEY] = { 0xd7af87, 180, 3, .underline = true },
 	[ROLE_BORDER] = { 0x626262, 241, -1, .dim = true },
 };
@@ -29,7 +29,7 @@ static const struct palette_entry light[ROLE_RAMP_0] = {
 	[ROLE_WARN] = { 0xaf5f00, 130, 3, .bold = false },
 	[ROLE_CURSOR] = { 0x00005f, 17, 4, .bold = true, .reverse = true },
 	[ROLE_CURRENT] = { 0x0087d7, 32, 4, .bold = false },
-	[ROLE_GHOST] = { 0x9e9e9e, 247, -1, .dim = true },
+	[ROLE_GHOST] = { 0x585858, 240, -1, .dim = true },
 	[ROLE_KEY] = { 0x875f00, 94, 5, .underline = true },
 	[ROLE_BORDER] = { 0xb2b2b2, 249, -1, .dim = true },
 };

@@ -226,15 +226,27 @@ plot_number(char *out, size_t capacity, double value)
 	return out;
 }
 
-const char *
-plot_exact(char *out, size_t capacity, double value)
+static const char *
+plot_digits(char *out, size_t capacity, double value, int digits)
 {
 	char text[32];
 
 	if (special(out, capacity, value))
 		return out;
-	snprintf(text, sizeof(text), "%.6g", value);
+	snprintf(text, sizeof(text), "%.*g", digits, value);
 	tidy(text);
 	snprintf(out, capacity, "%s", text);
 	return out;
+}
+
+const char *
+plot_short(char *out, size_t capacity, double value)
+{
+	return plot_digits(out, capacity, value, 2);
+}
+
+const char *
+plot_exact(char *out, size_t capacity, double value)
+{
+	return plot_digits(out, capacity, value, 6);
 }

@@ -34,6 +34,9 @@ int scale_ticks(double *out, int most, const struct scale *scale);
  * At most 9 characters. Returns out. */
 const char *plot_number(char *out, size_t capacity, double value);
 
+/* The same to two digits: at most 6 characters for values from 1e-9 to 1. */
+const char *plot_short(char *out, size_t capacity, double value);
+
 /* The same to six digits, where the exact value counts: 0.0123457, 1.23457e-05. */
 const char *plot_exact(char *out, size_t capacity, double value);
 

@@ -17,7 +17,7 @@ struct vector {
 	struct vbox body;           /* where the data goes */
 };
 
-enum { INK = 0x262626, INK_SOFT = 0x6c6c6c, GRID = 0xe4e4e4 };
+enum { INK = 0x262626, INK_SOFT = 0x6c6c6c, INK_GHOST = 0x9e9e9e, GRID = 0xe4e4e4 };
 
 /* How a series looks in the legend. */
 enum sample_kind { SAMPLE_FILL, SAMPLE_LINE, SAMPLE_OUTLINE, SAMPLE_MARK };
