@@ -55,6 +55,8 @@ struct call {
 	const struct work *work;
 	struct arguments arguments; /* set by command_execute */
 	double started;             /* likewise, seconds of jobs_now */
+	struct json_out *result;    /* set by a command whose gate said no: what it found; the
+				       caller's to drop */
 };
 
 struct command {

@@ -161,6 +161,38 @@ engine_numeric_profile(const struct engine *engine)
 	return engine_profile();
 }
 
+static const uint64_t hash_limit = 256 << 20; /* hashing that much takes less than a second */
+
+uint64_t
+engine_model_bytes(const struct engine *engine)
+{
+	const struct model *model = engine->model;
+	uint64_t bytes = model->final_norm ? model->final_norm->bytes : 0;
+
+	for (size_t i = 0; i < model->layer_count; i++)
+		bytes += model->layers[i].tensor->bytes;
+	for (size_t b = 0; b < model->shape.blocks; b++)
+		for (size_t slot = 0; slot < SLOT_COUNT; slot++)
+			if (model->blocks[b].vector[slot])
+				bytes += model->blocks[b].vector[slot]->bytes;
+	return bytes;
+}
+
+enum err
+engine_names(struct model_names *out, const struct engine *engine, bool always)
+{
+	enum err code = OK;
+
+	memset(out, 0, sizeof(*out));
+	if (always || engine_model_bytes(engine) <= hash_limit)
+		code = model_sha256(out->sha256, engine->model);
+	if (code)
+		return code;
+	snprintf(out->identity, sizeof(out->identity), "%.32s",
+		 out->sha256[0] ? out->sha256 : engine->model->identity);
+	return OK;
+}
+
 /* ---------------------------------------------------------------------------- texts */
 
 static bool

@@ -27,6 +27,15 @@ struct pool *engine_pool(const struct engine *engine);
 const char *engine_numeric_profile(const struct engine *engine);
 const char *engine_profile(void); /* the same without a model: BLAS and core; kernels; libm */
 
+/* What tells this model from another. SHA-256 over its tensors, taken when they are at most 256 MiB
+ * or `always`, else ""; and an identity: the first 32 digits of that, or, without it, of header,
+ * size and time of the files. */
+struct model_names {
+	char identity[HASH_HEX], sha256[HASH_HEX];
+};
+enum err engine_names(struct model_names *out, const struct engine *engine, bool always);
+uint64_t engine_model_bytes(const struct engine *engine); /* of every tensor used */
+
 /* A text by shipped name ("stories.evaluation") or path, tokenized once and kept. Borrowed. Any
  * thread. */
 enum err engine_corpus(const struct corpus **out, struct engine *engine, const char *name,
@@ -102,6 +111,11 @@ enum err engine_evaluate(struct eval_result *out, struct engine *engine,
 			 const struct work *work);
 enum err engine_eval_shape(struct eval_shape *out, struct engine *engine,
 			   const struct eval_setting *setting);
+
+/* The overlay that puts `results` in place (NULL where a layer is kept); `replacements` is
+ * (model.layer_count) and, like the results, must outlive its use. */
+struct overlay engine_overlay(struct replacement *replacements, const struct engine *engine,
+			      struct layer_result *const *results);
 
 struct engine_bits {
 	double linear, model;

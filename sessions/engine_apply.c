@@ -5,9 +5,11 @@
 #include <string.h>
 
 struct overlay
-overlay_of(struct replacement *replacements, const struct model *model,
-	   struct layer_result *const *results)
+engine_overlay(struct replacement *replacements, const struct engine *engine,
+	       struct layer_result *const *results)
 {
+	const struct model *model = engine->model;
+
 	for (size_t i = 0; i < model->layer_count; i++) {
 		const struct layer_result *result = results ? results[i] : NULL;
 
@@ -171,7 +173,8 @@ apply_blocks(struct apply *apply)
 	for (int block = 0; block <= (int)model->shape.blocks && !code; block++) {
 		/* embed and head have no block; they come last, through all others */
 		int which = block == (int)model->shape.blocks ? -1 : block;
-		struct overlay upstream = overlay_of(apply->replacements, model, apply->out);
+		struct overlay upstream =
+			engine_overlay(apply->replacements, apply->engine, apply->out);
 
 		if (propagated)
 			code = capture(apply, which, &upstream);

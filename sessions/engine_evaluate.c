@@ -141,7 +141,7 @@ engine_evaluate(struct eval_result *out, struct engine *engine, const struct eva
 
 	memset(out, 0, sizeof(*out));
 	if (!code) {
-		overlay = overlay_of(replacements, model, results);
+		overlay = engine_overlay(replacements, engine, results);
 		key = overlay_key(key_add(evaluator->key, results ? "now" : "old", 3), model,
 				  &overlay, (int)model->shape.blocks);
 		if (!from_kept(out, engine, key)) {

@@ -80,9 +80,6 @@ enum err result_write(void **data, size_t *size, const struct layer_result *resu
 enum err result_read(struct layer_result *out, const void *data, size_t size);
 size_t result_bytes(const struct layer_result *result);
 
-/* The overlay that puts `results` in place; `replacements` is (model.layer_count). */
-struct overlay overlay_of(struct replacement *replacements, const struct model *model,
-			  struct layer_result *const *results);
 /* The key of everything an overlay changes in blocks up to `block` (and the embeddings). */
 struct key overlay_key(struct key key, const struct model *model, const struct overlay *overlay,
 		       int block);

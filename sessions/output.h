@@ -24,6 +24,7 @@ void table_cell(struct table *table, const char *fmt, ...) __attribute__((format
 void table_number(struct table *table, double value, const char *fmt); /* NaN: "-" */
 /* Prints and frees; ERR_NOMEM when a cell was lost. */
 enum err output_table(struct call *call, struct table *table);
+void table_drop(struct table *table); /* NULL is fine */
 /* As text in memory; frees the table. */
 char *table_text(struct table *table, bool csv);
 

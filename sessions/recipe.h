@@ -60,6 +60,7 @@ enum err recipe_hash(char out[HASH_HEX], const struct recipe *recipe);
 struct json_out;
 struct json_in;
 void recipe_params_out(struct json_out *json, const char *key, const struct layer_setting *setting);
+void recipe_out(struct json_out *json, const char *key, const struct recipe *recipe);
 enum err recipe_setting_in(struct layer_setting *out, const struct json_in *object);
 void recipe_calibration_out(struct json_out *json, const char *key,
 			    const struct calibration_setting *calibration);

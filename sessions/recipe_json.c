@@ -97,7 +97,7 @@ provenance_out(struct json_out *json, const struct recipe *recipe)
 }
 
 static struct json_out *
-recipe_out(const struct recipe *recipe, bool provenance)
+build(const struct recipe *recipe, bool provenance)
 {
 	struct json_out *json = json_out_start(schema);
 
@@ -124,19 +124,28 @@ recipe_out(const struct recipe *recipe, bool provenance)
 enum err
 recipe_text(char **out, const struct recipe *recipe)
 {
-	return json_out_finish(out, recipe_out(recipe, true), JSON_PRETTY);
+	return json_out_finish(out, build(recipe, true), JSON_PRETTY);
 }
 
 enum err
 recipe_hash(char out[HASH_HEX], const struct recipe *recipe)
 {
 	char *text;
-	enum err code = json_out_finish(&text, recipe_out(recipe, false), JSON_CANONICAL);
+	enum err code = json_out_finish(&text, build(recipe, false), JSON_CANONICAL);
 
 	if (!code)
 		code = sha256_of(out, text, strlen(text));
 	buf_free(text);
 	return code;
+}
+
+void
+recipe_out(struct json_out *json, const char *key, const struct recipe *recipe)
+{
+	struct json_out *own = build(recipe, true);
+
+	json_out_embed(json, key, own, NULL);
+	json_out_drop(own);
 }
 
 /* ------------------------------------------------------------------------------- reading */

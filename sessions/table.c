@@ -76,8 +76,8 @@ table_number(struct table *table, double value, const char *fmt)
 	add_cell(table, text);
 }
 
-static void
-table_free(struct table *table)
+void
+table_drop(struct table *table)
 {
 	if (!table)
 		return;
@@ -114,7 +114,7 @@ column_width(const struct table *table, size_t column)
 static bool
 is_number(const char *text)
 {
-	return !strcmp(text, "-") || (*text && !text[strspn(text, "+-0123456789.eE% ")]);
+	return !strcmp(text, "-") || (*text && !text[strspn(text, "+-0123456789.,eE% ")]);
 }
 
 static bool
@@ -184,7 +184,7 @@ table_text(struct table *table, bool csv)
 		csv_cell(&words, table->cells[i]);
 		words_append(&words, (i + 1) % table->columns ? "," : "\n", 1);
 	}
-	table_free(table);
+	table_drop(table);
 	return words_take(&words);
 }
 

@@ -1,5 +1,6 @@
 #include "sessions/commands/common.h"
 
+#include "core/architecture.h"
 #include "core/text.h"
 #include "sessions/shipped.h"
 
@@ -140,6 +141,64 @@ common_calibration(struct calibration_setting *out, const struct call *call, str
 	return code ? code : engine_settle(out, engine);
 }
 
+static void
+default_text(struct calibration_setting *calibration)
+{
+	if (!calibration->text[0])
+		snprintf(calibration->text, sizeof(calibration->text), "stories.calibration");
+}
+
+enum err
+common_one_calibration(struct calibration_setting *out, const struct call *call,
+		       struct engine *engine, const struct layer_setting *setting)
+{
+	if (setting->method->needs)
+		default_text(out);
+	return common_calibration(out, call, engine);
+}
+
+enum err
+common_check(const struct layer_setting *setting, const struct engine *engine, int layer)
+{
+	const struct layer *l = &engine_model(engine)->layers[layer];
+	enum err code = OK;
+
+	if (setting->method->check)
+		code = setting->method->check(&setting->params, l->rows, l->columns);
+	return code ? err_at(code, engine_model(engine)->path, l->name, "%s", err_last()->message)
+		    : OK;
+}
+
+enum err
+common_model_out(struct json_out *json, const struct engine *engine)
+{
+	const struct model *model = engine_model(engine);
+	struct model_names names;
+	enum err code = engine_names(&names, engine, false);
+
+	json_out_object(json, "model");
+	json_out_text(json, "path", model->path);
+	json_out_text(json, "architecture", model->architecture->name);
+	json_out_text(json, "identity", names.identity);
+	json_out_text(json, "sha256", names.sha256[0] ? names.sha256 : NULL);
+	json_out_end(json);
+	return code;
+}
+
+enum err
+common_recipe_out(struct json_out *json, const struct recipe *recipe)
+{
+	char hash[HASH_HEX];
+	enum err code = recipe ? recipe_hash(hash, recipe) : OK;
+
+	if (!recipe)
+		json_out_null(json, "recipe");
+	else
+		recipe_out(json, "recipe", recipe);
+	json_out_text(json, "recipe_sha256", recipe && !code ? hash : NULL);
+	return code;
+}
+
 static bool
 needs_text(const struct recipe *recipe)
 {
@@ -183,9 +242,8 @@ common_recipe(struct recipe *out, const struct call *call, struct engine *engine
 		out->has_fallback = true;
 		code = common_setting(&out->fallback, call);
 	}
-	if (!code && !out->calibration.text[0] && needs_text(out))
-		snprintf(out->calibration.text, sizeof(out->calibration.text),
-			 "stories.calibration");
+	if (!code && needs_text(out))
+		default_text(&out->calibration);
 	if (!code)
 		code = common_calibration(&out->calibration, call, engine);
 	if (code)

@@ -34,7 +34,19 @@ enum err common_calibration(struct calibration_setting *out, const struct call *
  * else of the recipe, else (where a method needs one) the first shipped text. */
 enum err common_recipe(struct recipe *out, const struct call *call, struct engine *engine);
 
-/* {"name":...,"params":{...}} pieces. */
+/* Does the method take this layer? Before calibration, which takes longer than saying no. */
+enum err common_check(const struct layer_setting *setting, const struct engine *engine, int layer);
+/* The calibration of one layer's setting: as given, else (where the method needs one) the first
+ * shipped text. */
+enum err common_one_calibration(struct calibration_setting *out, const struct call *call,
+				struct engine *engine, const struct layer_setting *setting);
+
+/* "model":{path,architecture,identity,sha256} */
+enum err common_model_out(struct json_out *json, const struct engine *engine);
+/* "recipe":{...},"recipe_sha256":"..." or nulls */
+enum err common_recipe_out(struct json_out *json, const struct recipe *recipe);
+
+/* Names with a blank behind each, for completion. */
 void common_text_names(struct words *words);
 
 /* "4x4,096" style of counts for people: 5,242,880. Returns `out`, of 32 bytes or more. */

@@ -1,0 +1,350 @@
+/* qscope eval: perplexity before and after, on the same tokens. */
+#include "core/buf.h"
+#include "sessions/commands/common.h"
+#include "sessions/commands/plan.h"
+#include "sessions/report.h"
+#include "sessions/shipped.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { TEXTS_MAX = 64 };
+
+struct evaluation {
+	struct call *call;
+	struct common common;
+	struct eval_setting setting; /* text set for each in turn */
+	const char *texts[TEXTS_MAX];
+	struct eval_result results[TEXTS_MAX];
+	size_t count;
+	bool has_recipe;
+	struct recipe recipe;
+	struct layer_result **layers; /* NULL: the baseline alone */
+	double max_delta, max_kl;     /* NaN: no gate */
+};
+
+static enum err
+choose_texts(struct evaluation *e)
+{
+	const struct arguments *arguments = &e->call->arguments;
+	const char *const *shipped = shipped_evaluation_texts(NULL);
+	const char *text;
+	size_t at = 0;
+
+	while ((text = arguments_next(arguments, "--text", &at))) {
+		if (e->count == TEXTS_MAX)
+			return err_at(ERR_USAGE, NULL, "--text", "more than %d texts", TEXTS_MAX);
+		e->texts[e->count++] = text;
+	}
+	for (size_t i = 0; !e->count && shipped[i]; i++)
+		e->texts[i] = shipped[i];
+	while (e->count < TEXTS_MAX && e->texts[e->count])
+		e->count++;
+	if (!e->count)
+		return err_at(ERR_USAGE, NULL, "--text",
+			      "is missing, and no text ships here; name a file");
+	return OK;
+}
+
+static enum err
+read_arguments(struct evaluation *e)
+{
+	const struct arguments *arguments = &e->call->arguments;
+	uint64_t context = 0, tokens = 0;
+	enum err code =
+		common_protocol(&e->setting.protocol, arguments_value(arguments, "--protocol"));
+
+	e->max_delta = e->max_kl = (double)NAN;
+	e->setting.field = arguments_value(arguments, "--field");
+	if (!code)
+		code = arguments_count(&context, arguments, "--context", 2, 1 << 24);
+	if (!code)
+		code = arguments_count(&tokens, arguments, "--tokens", 2, UINT64_C(1) << 40);
+	if (!code)
+		code = arguments_number(&e->max_delta, arguments, "--max-delta-nll");
+	if (!code)
+		code = arguments_number(&e->max_kl, arguments, "--max-kl");
+	if (!code)
+		code = choose_texts(e);
+	e->setting.context = (size_t)context;
+	e->setting.max_tokens = (size_t)tokens;
+	e->has_recipe =
+		arguments_value(arguments, "--recipe") || arguments_value(arguments, "--method");
+	if (!code && !e->has_recipe && (!isnan(e->max_delta) || !isnan(e->max_kl)))
+		return err_at(ERR_USAGE, NULL, isnan(e->max_kl) ? "--max-delta-nll" : "--max-kl",
+			      "compares with the unquantized model; add --recipe or --method");
+	return code;
+}
+
+/* Every text is opened before the first is evaluated: a misspelt one is found at once. */
+static enum err
+open_texts(struct evaluation *e)
+{
+	enum err code = OK;
+
+	for (size_t i = 0; i < e->count && !code; i++) {
+		struct eval_shape shape;
+
+		e->setting.text = e->texts[i];
+		code = engine_eval_shape(&shape, e->common.engine, &e->setting);
+	}
+	return code;
+}
+
+static enum err
+quantize(struct evaluation *e)
+{
+	size_t count = engine_model(e->common.engine)->layer_count;
+
+	e->layers = buf_alloc(count, sizeof(struct layer_result *));
+	if (!e->layers)
+		return ERR_NOMEM;
+	output_phase(e->call, "quantizing");
+	return engine_apply(e->layers, e->common.engine, &e->recipe, &e->common.work);
+}
+
+static enum err
+evaluate(struct evaluation *e)
+{
+	enum err code = OK;
+
+	for (size_t i = 0; i < e->count && !code; i++) {
+		output_phase(e->call, "evaluating %s (%zu of %zu)", e->texts[i], i + 1, e->count);
+		e->setting.text = e->texts[i];
+		code = engine_evaluate(&e->results[i], e->common.engine, &e->setting, e->layers,
+				       &e->common.work);
+	}
+	return code;
+}
+
+/* -------------------------------------------------------------------------- reporting */
+
+static enum err
+protocol_out(struct json_out *json, struct evaluation *e)
+{
+	struct eval_shape shape = { 0 };
+	size_t windows = 0;
+	enum err code;
+
+	e->setting.text = e->texts[0];
+	code = engine_eval_shape(&shape, e->common.engine, &e->setting);
+	for (size_t i = 0; i < e->count; i++)
+		windows += e->results[i].windows;
+	json_out_object(json, "protocol");
+	json_out_text(json, "name", e->setting.protocol->name);
+	json_out_count(json, "context", shape.context);
+	json_out_count(json, "scored_per_window", shape.scored_per_window);
+	if (shape.bos < 0)
+		json_out_null(json, "bos");
+	else
+		json_out_integer(json, "bos", shape.bos);
+	json_out_count(json, "windows", windows);
+	json_out_end(json);
+	return code;
+}
+
+static enum err
+build_json(struct json_out **out, struct evaluation *e)
+{
+	struct json_out *json = json_out_start("qscope.eval/1");
+	const struct corpus *corpus;
+	enum err code;
+
+	code = common_model_out(json, e->common.engine);
+	if (!code)
+		code = common_recipe_out(json, e->has_recipe ? &e->recipe : NULL);
+	if (!code)
+		code = protocol_out(json, e);
+	json_out_array(json, "texts");
+	for (size_t i = 0; i < e->count && !code; i++) {
+		code = engine_corpus(&corpus, e->common.engine, e->texts[i], e->setting.field);
+		if (!code)
+			report_eval(json, e->texts[i], corpus, &e->results[i]);
+	}
+	json_out_end(json);
+	report_engine_bits(json, "bits", engine_bits(e->common.engine, e->layers));
+	if (code)
+		json_out_drop(json);
+	*out = code ? NULL : json;
+	return code;
+}
+
+static void
+row(struct table *table, const char *name, const struct eval_result *r)
+{
+	double none = (double)NAN;
+	bool now = r->has_current;
+
+	table_cell(table, "%s", name);
+	table_cell(table, "%zu", r->scored);
+	table_number(table, r->baseline_ppl, "%.4f");
+	table_number(table, now ? r->ppl : none, "%.4f");
+	table_number(table, now ? r->delta.mean : none, "%+.5f");
+	table_number(table, now ? r->delta.se : none, "%.5f");
+	table_number(table, now ? r->kl_mean : none, "%.5f");
+	table_number(table, now ? r->kl_q99 : none, "%.4f");
+	table_number(table, now ? 100 * r->top1_share : none, "%.2f");
+}
+
+static enum err
+print_table(struct evaluation *e)
+{
+	static const char *const heads[] = { "text",      "scored",    "ppl before",
+					     "ppl after", "delta nll", "se",
+					     "mean KL",   "KL 99 %",   "top-1 %" };
+	struct table *table = table_create(9, heads);
+	struct engine_bits bits = engine_bits(e->common.engine, e->layers);
+	enum err code;
+
+	for (size_t i = 0; i < e->count; i++)
+		row(table, e->texts[i], &e->results[i]);
+	code = output_table(e->call, table);
+	if (!code && !e->call->options->csv)
+		output_text(e->call,
+			    "\nprotocol %s; %.3f bits per weight in the linear layers, %.3f in the "
+			    "model; natural logarithms\n",
+			    e->setting.protocol->name, bits.linear, bits.model);
+	return code;
+}
+
+static enum err
+gate(const struct evaluation *e)
+{
+	for (size_t i = 0; i < e->count; i++) {
+		const struct eval_result *r = &e->results[i];
+
+		if (r->delta.mean > e->max_delta)
+			return err_at(ERR_GATE, NULL, e->texts[i],
+				      "delta nll %.6g is above --max-delta-nll %.6g; use more bits "
+				      "or raise the gate",
+				      r->delta.mean, e->max_delta);
+		if (r->kl_mean > e->max_kl)
+			return err_at(ERR_GATE, NULL, e->texts[i],
+				      "mean KL %.6g is above --max-kl %.6g; use more bits or raise "
+				      "the gate",
+				      r->kl_mean, e->max_kl);
+	}
+	return OK;
+}
+
+static enum err
+report(struct evaluation *e)
+{
+	struct json_out *json = NULL;
+	enum err code;
+
+	if (!e->call->options->json) {
+		code = print_table(e);
+		return code ? code : gate(e);
+	}
+	code = build_json(&json, e);
+	if (code)
+		return code;
+	if (gate(e)) {
+		e->call->result = json;
+		return ERR_GATE;
+	}
+	return output_json(e->call, json);
+}
+
+static enum err
+dry_run(struct evaluation *e)
+{
+	struct plan *plan = plan_create(e->call);
+	const struct corpus *corpus;
+	enum err code = OK;
+
+	plan_model(plan, e->common.engine);
+	if (e->has_recipe)
+		code = plan_recipe(plan, e->common.engine, &e->recipe);
+	for (size_t i = 0; i < e->count && !code; i++) {
+		code = engine_corpus(&corpus, e->common.engine, e->texts[i], e->setting.field);
+		if (!code)
+			plan_read(plan, corpus->path, corpus->bytes);
+		plan_compute(plan, "evaluate %s under %s", e->texts[i], e->setting.protocol->name);
+	}
+	return plan_finish(plan, code);
+}
+
+static enum err
+evaluation_run(struct evaluation *e)
+{
+	enum err code = OK;
+
+	if (e->has_recipe)
+		code = common_recipe(&e->recipe, e->call, e->common.engine);
+	if (!code)
+		code = open_texts(e);
+	if (!code && e->call->options->dry_run)
+		return dry_run(e);
+	if (!code && e->has_recipe)
+		code = quantize(e);
+	if (!code)
+		code = evaluate(e);
+	return code ? code : report(e);
+}
+
+static enum err
+run(struct call *call)
+{
+	struct evaluation *e = buf_alloc(1, sizeof(*e));
+	enum err code;
+
+	if (!e)
+		return ERR_NOMEM;
+	e->call = call;
+	code = read_arguments(e);
+	if (!code)
+		code = common_open(&e->common, call, arguments_value(&call->arguments, "MODEL"));
+	if (!code)
+		code = evaluation_run(e);
+	for (size_t i = 0; e->layers && i < engine_model(e->common.engine)->layer_count; i++)
+		layer_result_unref(e->layers[i]);
+	buf_free(e->layers);
+	recipe_clear(&e->recipe);
+	common_close(&e->common);
+	buf_free(e);
+	return code;
+}
+
+const struct command command_eval = {
+	.name = "eval",
+	.summary = "measure perplexity, before and after quantization",
+	.help = "Without --recipe or --method the model as it is. With one, the difference in loss "
+		"is\n"
+		"taken on the same tokens, so its standard error is far smaller than those of the\n"
+		"perplexities; beside it the KL divergence from the unquantized model and the "
+		"share\n"
+		"of equal top tokens. Protocols: llama.cpp (context 512, second half of each "
+		"window\n"
+		"scored), window (whole windows, as in the papers). With --max-delta-nll or "
+		"--max-kl\n"
+		"the exit status is 4 when a text is above.\n\n"
+		"Example: qscope eval --method rtn --set bits=3 --set group_size=128 \\\n"
+		"             --text stories.evaluation --max-delta-nll 0.1",
+	.args =
+		(const struct command_arg[]){
+			COMMON_MODEL,
+			{ "--recipe", "FILE", "file", "quantize as this recipe says", false,
+			  false },
+			COMMON_SETTING,
+			COMMON_CALIBRATION,
+			{ "--propagated", NULL, NULL,
+			  "calibrate each block through the quantized ones", false, false },
+			{ "--text", "TEXT", "text",
+			  "evaluate on: a shipped name or a file (default: every shipped one)",
+			  false, true },
+			{ "--protocol", "NAME", "protocol", "llama.cpp (default) or window", false,
+			  false },
+			{ "--context", "N", NULL, "tokens of a window", false, false },
+			{ "--tokens", "N", NULL, "use at most N tokens of each text", false,
+			  false },
+			{ "--max-delta-nll", "X", NULL, "fail when the loss rises by more, in nats",
+			  false, false },
+			{ "--max-kl", "X", NULL,
+			  "fail when the mean KL divergence is above, in nats", false, false },
+			{ 0 },
+		},
+	.run = run,
+};

@@ -1,0 +1,185 @@
+#include "sessions/commands/plan.h"
+
+#include "core/buf.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { STEPS_MAX = 4096, STEP = 600 };
+
+struct step {
+	const char *kind; /* "read", "compute", "write" */
+	char what[STEP];
+	uint64_t bytes;
+};
+
+struct plan {
+	struct call *call;
+	struct step *steps;
+	size_t count, capacity;
+	bool failed;
+};
+
+struct plan *
+plan_create(struct call *call)
+{
+	struct plan *plan = buf_alloc(1, sizeof(*plan));
+
+	if (plan)
+		plan->call = call;
+	return plan;
+}
+
+static void
+add(struct plan *plan, const char *kind, const char *what, uint64_t bytes)
+{
+	struct step *step;
+
+	if (!plan || plan->count == STEPS_MAX)
+		return;
+	if (buf_grow(&plan->steps, &plan->capacity, plan->count + 1, sizeof(*plan->steps))) {
+		plan->failed = true;
+		return;
+	}
+	step = &plan->steps[plan->count++];
+	step->kind = kind;
+	step->bytes = bytes;
+	snprintf(step->what, sizeof(step->what), "%s", what);
+}
+
+void
+plan_read(struct plan *plan, const char *path, uint64_t bytes)
+{
+	add(plan, "read", path, bytes);
+}
+
+void
+plan_write(struct plan *plan, const char *path, uint64_t bytes)
+{
+	add(plan, "write", path, bytes);
+}
+
+void
+plan_compute(struct plan *plan, const char *fmt, ...)
+{
+	char what[STEP];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(what, sizeof(what), fmt, ap);
+	va_end(ap);
+	add(plan, "compute", what, 0);
+}
+
+void
+plan_model(struct plan *plan, const struct engine *engine)
+{
+	plan_read(plan, engine_model(engine)->path, engine_model_bytes(engine));
+}
+
+enum err
+plan_calibration(struct plan *plan, struct engine *engine,
+		 const struct calibration_setting *calibration)
+{
+	const struct corpus *corpus;
+	enum err code;
+
+	if (!calibration->text[0])
+		return OK;
+	code = engine_corpus(&corpus, engine, calibration->text, calibration->field);
+	if (code)
+		return code;
+	plan_read(plan, corpus->path, corpus->bytes);
+	plan_compute(plan, "calibrate on %s: at most %zu windows of %zu tokens", calibration->text,
+		     calibration->sequences, calibration->length);
+	return OK;
+}
+
+enum err
+plan_recipe(struct plan *plan, struct engine *engine, const struct recipe *recipe)
+{
+	const struct model *model = engine_model(engine);
+	struct layer_setting *settings = buf_alloc(model->layer_count, sizeof(*settings));
+	int *because = buf_alloc(model->layer_count, sizeof(*because));
+	enum err code = settings && because ? OK : ERR_NOMEM;
+	char text[512];
+
+	if (!code)
+		code = plan_calibration(plan, engine, &recipe->calibration);
+	if (!code)
+		code = engine_plan(settings, because, engine, recipe);
+	for (size_t i = 0; i < model->layer_count && !code; i++) {
+		recipe_describe(text, sizeof(text), &settings[i]);
+		plan_compute(plan, "%s: %s%s%s", model->layers[i].name, text,
+			     because[i] < 0 ? "" : ", with its input group, set on ",
+			     because[i] < 0 ? "" : model->layers[because[i]].name);
+		if (settings[i].method)
+			code = common_check(&settings[i], engine, (int)i);
+	}
+	buf_free(settings);
+	buf_free(because);
+	return code;
+}
+
+static void
+list_out(struct json_out *json, const char *key, const struct plan *plan, const char *kind)
+{
+	bool sized = strcmp(kind, "compute") != 0;
+
+	json_out_array(json, key);
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct step *step = &plan->steps[i];
+
+		if (strcmp(step->kind, kind))
+			continue;
+		if (!sized) {
+			json_out_text(json, NULL, step->what);
+			continue;
+		}
+		json_out_object(json, NULL);
+		json_out_text(json, "path", step->what);
+		json_out_count(json, "bytes", step->bytes);
+		json_out_end(json);
+	}
+	json_out_end(json);
+}
+
+static enum err
+print(struct plan *plan)
+{
+	static const char *const heads[] = { "step", "bytes", "what" };
+	struct json_out *json;
+	struct table *table;
+	char bytes[32];
+
+	if (plan->call->options->json) {
+		json = json_out_start("qscope.plan/1");
+		json_out_text(json, "command", plan->call->command->name);
+		list_out(json, "reads", plan, "read");
+		list_out(json, "computes", plan, "compute");
+		list_out(json, "writes", plan, "write");
+		return output_json(plan->call, json);
+	}
+	table = table_create(3, heads);
+	for (size_t i = 0; i < plan->count; i++) {
+		table_cell(table, "%s", plan->steps[i].kind);
+		table_cell(table, "%s",
+			   plan->steps[i].bytes ? common_count(bytes, plan->steps[i].bytes) : "-");
+		table_cell(table, "%s", plan->steps[i].what);
+	}
+	return output_table(plan->call, table);
+}
+
+enum err
+plan_finish(struct plan *plan, enum err code)
+{
+	if (!code && (!plan || plan->failed))
+		code = err_set(ERR_NOMEM, "no memory for the plan; close other programs");
+	if (!code)
+		code = print(plan);
+	if (plan)
+		buf_free(plan->steps);
+	buf_free(plan);
+	return code;
+}
