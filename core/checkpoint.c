@@ -100,7 +100,9 @@ open_with(struct checkpoint *checkpoint, const char *path)
 	enum err code = refuse_foreign(path);
 
 	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]) && !code; i++) {
-		if (!formats[i]->recognise(path))
+		bool ours;
+
+		if ((code = formats[i]->recognise(&ours, path)) || !ours)
 			continue;
 		checkpoint->format = formats[i];
 		code = formats[i]->open(checkpoint, path);

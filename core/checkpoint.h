@@ -5,6 +5,7 @@
 #include "core/hash.h"
 #include "core/tensor.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* A model's files as named arrays: nothing but their headers is read at opening. One file in
@@ -24,16 +25,19 @@ struct checkpoint {
 };
 
 struct architecture;
+struct checkpoint_output;
 struct model_shape;
 
 struct format {
 	const char *name; /* "safetensors", "llama2c": as `info` prints it */
 	/* Whether this path is one of ours, from its name and first bytes. */
-	int (*recognise)(const char *path);
+	enum err (*recognise)(bool *out, const char *path);
 	enum err (*open)(struct checkpoint *checkpoint, const char *path);
 	/* Which family and which shape, from what `open` read. */
 	enum err (*describe)(struct model_shape *out, const struct architecture **architecture,
 			     const struct checkpoint *checkpoint);
+	/* Everything again, into an empty folder: core/checkpoint_write.h. */
+	enum err (*write)(const struct checkpoint_output *output);
 };
 
 /* Ends the sentence "holds its weights as": what is wrong with that and how to convert them. */

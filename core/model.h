@@ -73,7 +73,8 @@ struct model {
 	size_t input_count;
 	struct model_block *blocks;
 	const struct tensor *final_norm;
-	int embed, head; /* layer indices; equal when tied */
+	int embed, head;                /* layer indices; equal when tied */
+	const struct tensor *tied_twin; /* the same matrix stored once more, or NULL */
 	struct checkpoint *checkpoint;
 	char **warnings; /* lines for people: leftover tensors and the like */
 	size_t warning_count;

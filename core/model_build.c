@@ -225,8 +225,10 @@ settle_head(struct builder *b, const struct tensor *embed, const struct tensor *
 	if ((code = same_bytes(&same, embed, head)))
 		return code;
 	model->shape.tied_head = same;
-	if (same)
+	if (same) {
+		model->tied_twin = head;
 		return OK;
+	}
 	return model_warn(model,
 			  "%s: the config ties it to %s, but both are stored and differ; each is "
 			  "used for itself",

@@ -57,23 +57,36 @@ tokenizer_open(struct tokenizer **out, const char *path, size_t vocab)
 	return OK;
 }
 
+/* tokenizer.json of a folder, else the tok*.bin beside a llama2.c file. *out is the caller's. */
+static enum err
+find_beside(char **out, const char *model_path, size_t vocab)
+{
+	bool folder = file_is_folder(model_path);
+	char *path = file_join(model_path, folder ? "tokenizer.json" : "");
+	enum err code;
+
+	*out = NULL;
+	if (!path)
+		return ERR_NOMEM;
+	if (folder && file_exists(path)) {
+		*out = path;
+		return OK;
+	}
+	/* The name behind the last slash does not matter, only the folder before it. */
+	code = llama2c_tokenizer_find(out, folder ? path : model_path, vocab);
+	buf_free(path);
+	return code;
+}
+
 enum err
 tokenizer_open_beside(struct tokenizer **out, const char *model_path, size_t vocab)
 {
-	char *path = NULL;
-	enum err code = OK;
+	char *path;
+	enum err code = find_beside(&path, model_path, vocab);
 
 	*out = NULL;
-	if (file_is_folder(model_path)) {
-		if (!(path = file_join(model_path, "tokenizer.json")))
-			return ERR_NOMEM;
-		if (file_exists(path))
-			code = tokenizer_open(out, path, vocab);
-	} else {
-		code = llama2c_tokenizer_find(&path, model_path, vocab);
-		if (!code && path)
-			code = tokenizer_open(out, path, vocab);
-	}
+	if (!code && path)
+		code = tokenizer_open(out, path, vocab);
 	buf_free(path);
 	return code;
 }

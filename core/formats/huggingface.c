@@ -1,17 +1,18 @@
 /* A folder as Hugging Face lays it out: config.json beside model.safetensors, or beside several
  * shards that model.safetensors.index.json names ("weight_map": tensor name to shard). */
-#include "core/formats/safetensors.h"
+#include "core/formats/huggingface.h"
 
 #include "core/buf.h"
 #include "core/config.h"
 #include "core/file.h"
+#include "core/formats/safetensors.h"
 #include "core/json.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { INDEX_MAX = 200 * 1000 * 1000, CONFIG_MAX = 16 << 20 };
+enum { CONFIG_MAX = 16 << 20 };
 
 /* One path component that ends in .safetensors: nothing that climbs out of the folder. */
 static bool
@@ -96,7 +97,7 @@ read_index(struct checkpoint *checkpoint, const char *index_path)
 {
 	struct json_document *index;
 	const struct json *map;
-	enum err code = json_read(&index, index_path, INDEX_MAX);
+	enum err code = json_read(&index, index_path, HUGGINGFACE_INDEX_MAX);
 
 	if (code)
 		return code;
@@ -127,17 +128,18 @@ read_config(struct checkpoint *checkpoint)
 	return code;
 }
 
-static int
-recognise(const char *path)
+static enum err
+recognise(bool *out, const char *path)
 {
-	return file_is_folder(path);
+	*out = file_is_folder(path);
+	return OK;
 }
 
 /* The files of weights that a folder may hold, the first found is read. */
 enum weights { SINGLE, INDEX, PICKLE, PICKLE_INDEX, NO_WEIGHTS };
 static const char *const weights_names[NO_WEIGHTS] = {
-	[SINGLE] = "model.safetensors",
-	[INDEX] = "model.safetensors.index.json",
+	[SINGLE] = HUGGINGFACE_SINGLE,
+	[INDEX] = HUGGINGFACE_INDEX,
 	[PICKLE] = "pytorch_model.bin",
 	[PICKLE_INDEX] = "pytorch_model.bin.index.json",
 };
@@ -194,4 +196,5 @@ const struct format format_huggingface = {
 	.recognise = recognise,
 	.open = open_folder,
 	.describe = describe,
+	.write = huggingface_write,
 };

@@ -12,11 +12,22 @@
 #include "core/architecture.h"
 #include "core/buf.h"
 #include "core/checked.h"
-#include "core/checkpoint.h"
-#include "core/file.h"
+#include "core/checkpoint_write.h"
+#include "core/formats/huggingface.h"
 
+#include <dirent.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+static const char *
+path_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
 
 enum { HEADER_FIELDS = 7, HEADER_BYTES = 28 };
 
@@ -184,12 +195,88 @@ open_file(struct checkpoint *checkpoint, const char *path)
 	return OK;
 }
 
-static int
-recognise(const char *path)
+static bool
+is_model_name(const char *name)
 {
-	size_t n = strlen(path);
+	size_t n = strlen(name);
 
-	return n > 4 && !strcmp(path + n - 4, ".bin") && file_exists(path) && !file_is_folder(path);
+	return n > 4 && !strcmp(name + n - 4, ".bin") && strncmp(name, "tok", 3) &&
+	       strncmp(name, "pytorch_model", 13);
+}
+
+/* A folder that holds one model of this kind (and its tok*.bin), as `quantize` writes it. *out is
+ * the caller's, NULL when there are none or several. */
+static enum err
+find_in_folder(char **out, const char *folder)
+{
+	DIR *dir = opendir(folder);
+	struct dirent *entry;
+	enum err code = OK;
+	size_t found = 0;
+
+	*out = NULL;
+	while (dir && !code && (entry = readdir(dir))) {
+		if (!is_model_name(entry->d_name) || found++)
+			continue;
+		if (!(*out = file_join(folder, entry->d_name)))
+			code = ERR_NOMEM;
+	}
+	if (dir)
+		closedir(dir);
+	if (found != 1) {
+		buf_free(*out);
+		*out = NULL;
+	}
+	return code;
+}
+
+static bool
+has_safetensors(const char *folder)
+{
+	static const char *const names[] = { HUGGINGFACE_SINGLE, HUGGINGFACE_INDEX, "config.json" };
+	char path[4096];
+
+	for (int i = 0; i < 3; i++)
+		if (snprintf(path, sizeof(path), "%s/%s", folder, names[i]) < (int)sizeof(path) &&
+		    file_exists(path))
+			return true;
+	return false;
+}
+
+static enum err
+recognise(bool *out, const char *path)
+{
+	char *inside;
+	enum err code;
+
+	*out = false;
+	if (!file_is_folder(path)) {
+		*out = file_exists(path) && is_model_name(path_name(path));
+		return OK;
+	}
+	if (has_safetensors(path))
+		return OK;
+	code = find_in_folder(&inside, path);
+	*out = inside != NULL;
+	buf_free(inside);
+	return code;
+}
+
+static enum err
+open_path(struct checkpoint *checkpoint, const char *path)
+{
+	char *inside;
+	enum err code;
+
+	if (!file_is_folder(path))
+		return open_file(checkpoint, path);
+	if ((code = find_in_folder(&inside, path)))
+		return code;
+	if (!inside)
+		return err_at(ERR_IO, path, NULL, "changed while it was opened; try again");
+	code = open_file(checkpoint, inside);
+	buf_free(inside);
+	return code;
 }
 
 static enum err
@@ -201,9 +288,95 @@ describe(struct model_shape *out, const struct architecture **architecture,
 	return OK;
 }
 
+/* Bytes of the source from `from` to `to` as they are: header, rotary tables. */
+static enum err
+write_gap(struct file_writer *writer, const struct file_map *map, uint64_t from, uint64_t to)
+{
+	return to > from ? checkpoint_output_bytes(writer, map, from, to - from) : OK;
+}
+
+static int
+by_place(const void *a, const void *b)
+{
+	const struct tensor *x = *(const struct tensor *const *)a,
+			    *y = *(const struct tensor *const *)b;
+
+	return x->offset < y->offset ? -1 : x->offset > y->offset;
+}
+
+static enum err
+write_tensors(struct file_writer *writer, const struct checkpoint_output *output,
+	      const struct tensor **order)
+{
+	const struct checkpoint *c = output->checkpoint;
+	uint64_t at = 0;
+	enum err code = OK;
+
+	for (size_t i = 0; i < c->count; i++)
+		order[i] = &c->tensors[i];
+	qsort(order, c->count, sizeof(*order), by_place);
+	for (size_t i = 0; i < c->count && !code; i++) {
+		if (!(code = write_gap(writer, c->maps[0], at, order[i]->offset)))
+			code = checkpoint_output_values(writer, output, order[i]);
+		at = order[i]->offset + order[i]->bytes;
+	}
+	return code ? code : write_gap(writer, c->maps[0], at, file_map_size(c->maps[0]));
+}
+
+/* The tokenizers beside the model: tok*.bin. */
+static enum err
+copy_tokenizers(const struct checkpoint_output *output)
+{
+	const char *path = file_map_path(output->checkpoint->maps[0]);
+	size_t n = (size_t)(path_name(path) - path);
+	char *folder = n ? buf_strndup(path, n) : buf_strdup("."), *from;
+	DIR *dir = folder ? opendir(folder) : NULL;
+	struct dirent *entry;
+	enum err code = folder ? OK : ERR_NOMEM;
+
+	while (dir && !code && (entry = readdir(dir))) {
+		const char *name = entry->d_name, *end = strrchr(name, '.');
+
+		if (strncmp(name, "tok", 3) || !end || strcmp(end, ".bin"))
+			continue;
+		from = file_join(folder, name);
+		code = from ? checkpoint_output_copy(output, name, from) : ERR_NOMEM;
+		buf_free(from);
+	}
+	if (dir)
+		closedir(dir);
+	buf_free(folder);
+	return code;
+}
+
+static enum err
+write_file(const struct checkpoint_output *output)
+{
+	const struct checkpoint *c = output->checkpoint;
+	const char *name = path_name(file_map_path(c->maps[0]));
+	const struct tensor **order;
+	struct file_writer *writer;
+	enum err code;
+
+	if (output->dtype == WRITE_BF16 || output->dtype == WRITE_F16)
+		return err_at(ERR_UNSUPPORTED, c->path, "dtype",
+			      "is %s, but llama2.c files hold float32 alone; write float32",
+			      write_dtype_name(output->dtype));
+	if (!(order = buf_alloc(c->count, sizeof(*order))))
+		return ERR_NOMEM;
+	code = checkpoint_output_open(&writer, output, name);
+	if (!code && (code = write_tensors(writer, output, order)))
+		file_writer_drop(writer);
+	else if (!code)
+		code = file_writer_commit(writer, false);
+	buf_free(order);
+	return code ? code : copy_tokenizers(output);
+}
+
 const struct format format_llama2c = {
 	.name = "llama2c",
 	.recognise = recognise,
-	.open = open_file,
+	.open = open_path,
 	.describe = describe,
+	.write = write_file,
 };

@@ -176,25 +176,64 @@ read_header(struct shard *shard, const char *text, size_t length)
 
 /* The header's length, checked against the file. */
 static enum err
-header_length(uint64_t *out, const struct shard *shard)
+header_length(uint64_t *out, const struct file_map *map)
 {
-	uint64_t size = file_map_size(shard->map);
+	uint64_t size = file_map_size(map);
 	unsigned char bytes[8];
 
 	if (size < 10)
-		return err_at(ERR_FORMAT, shard->path, NULL,
+		return err_at(ERR_FORMAT, file_map_path(map), NULL,
 			      "has %llu bytes, too few for safetensors; fetch it again",
 			      (unsigned long long)size);
-	memcpy(bytes, file_map_data(shard->map), 8);
+	memcpy(bytes, file_map_data(map), 8);
 	*out = 0;
 	for (int i = 7; i >= 0; i--)
 		*out = *out << 8 | bytes[i];
 	if (*out < 2 || *out > HEADER_MAX || *out > size - 8)
 		return err_at(
-			ERR_FORMAT, shard->path, NULL,
+			ERR_FORMAT, file_map_path(map), NULL,
 			"says its header has %llu bytes; the file is truncated or no safetensors",
 			(unsigned long long)*out);
 	return OK;
+}
+
+/* *out is the caller's. Owned, not mapped: the file may change while we parse. */
+static enum err
+header_text(char **out, uint64_t *length, const struct file_map *map)
+{
+	enum err code = header_length(length, map);
+	char *text;
+
+	*out = NULL;
+	if (code)
+		return code;
+	if (!(text = buf_alloc(*length + 1, 1)))
+		return ERR_NOMEM;
+	memcpy(text, (const char *)file_map_data(map) + 8, *length);
+	code = file_map_check(map);
+	if (!code && text[0] != '{')
+		code = err_at(ERR_FORMAT, file_map_path(map), NULL,
+			      "has a header that does not begin with {; it is no safetensors");
+	if (code)
+		buf_free(text);
+	else
+		*out = text;
+	return code;
+}
+
+enum err
+safetensors_header(struct json_document **out, const struct file_map *map)
+{
+	uint64_t length = 0;
+	char *text;
+	enum err code = header_text(&text, &length, map);
+
+	*out = NULL;
+	if (code)
+		return code;
+	code = json_parse(out, text, length, file_map_path(map));
+	buf_free(text);
+	return code;
 }
 
 enum err
@@ -205,20 +244,11 @@ safetensors_read(struct checkpoint *checkpoint, const char *path)
 	char *text;
 	enum err code = checkpoint_map(&shard.map, checkpoint, path);
 
-	if (code || (code = header_length(&length, &shard)))
+	if (code || (code = header_text(&text, &length, shard.map)))
 		return code;
-	if (!(text = buf_alloc(length + 1, 1)))
-		return ERR_NOMEM;
-	/* Owned: the file may change while we parse. */
-	memcpy(text, (const char *)file_map_data(shard.map) + 8, length);
 	shard.data = 8 + length;
 	shard.data_size = file_map_size(shard.map) - shard.data;
-	code = file_map_check(shard.map);
-	if (!code && text[0] != '{')
-		code = err_at(ERR_FORMAT, path, NULL,
-			      "has a header that does not begin with {; it is no safetensors");
-	if (!code)
-		code = read_header(&shard, text, length);
+	code = read_header(&shard, text, length);
 	if (!code)
 		checkpoint_identify(checkpoint, shard.map, text, length);
 	buf_free(text);

@@ -1,0 +1,41 @@
+#ifndef CORE_CHECKPOINT_WRITE_H
+#define CORE_CHECKPOINT_WRITE_H
+
+#include "core/checkpoint.h"
+#include "core/file.h"
+#include "core/model_write.h"
+
+/* What a format's `write` gets, and the steps that formats share. */
+struct checkpoint_output {
+	const struct checkpoint *checkpoint;
+	const char *folder; /* exists and is empty */
+	enum write_dtype dtype;
+	const struct layer **layers; /* (checkpoint->count) whose values replace it, or NULL */
+	const float **values;        /* (checkpoint->count) (rows, columns) of that layer */
+	struct model_files *files;   /* every file that was written */
+};
+
+/* The element type in which `tensor` is written. */
+enum dtype checkpoint_output_dtype(const struct checkpoint_output *output,
+				   const struct tensor *tensor);
+
+/* All values of one tensor, converted, replaced where they are. */
+enum err checkpoint_output_values(struct file_writer *writer,
+				  const struct checkpoint_output *output,
+				  const struct tensor *tensor);
+
+/* Begin a file of the folder; it is noted in `files`. */
+enum err checkpoint_output_open(struct file_writer **out, const struct checkpoint_output *output,
+				const char *name);
+
+/* Bytes of a mapped file as they are. */
+enum err checkpoint_output_bytes(struct file_writer *writer, const struct file_map *map,
+				 uint64_t first, uint64_t count);
+
+/* Whole files. */
+enum err checkpoint_output_text(const struct checkpoint_output *output, const char *name,
+				const char *text, size_t length);
+enum err checkpoint_output_copy(const struct checkpoint_output *output, const char *name,
+				const char *from);
+
+#endif

@@ -1,0 +1,137 @@
+#include "core/model_write.h"
+
+#include "core/buf.h"
+#include "core/checkpoint_write.h"
+#include "core/file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *const dtype_names[] = {
+	[WRITE_FLOAT32] = "float32",
+	[WRITE_SOURCE] = "source",
+	[WRITE_BF16] = "bf16",
+	[WRITE_F16] = "f16",
+};
+
+enum err
+write_dtype_parse(enum write_dtype *out, const char *name)
+{
+	for (size_t i = 0; i < sizeof(dtype_names) / sizeof(dtype_names[0]); i++)
+		if (!strcmp(name, dtype_names[i])) {
+			*out = (enum write_dtype)i;
+			return OK;
+		}
+	return err_at(ERR_RANGE, NULL, "dtype", "is %s; give float32, source, bf16 or f16", name);
+}
+
+const char *
+write_dtype_name(enum write_dtype dtype)
+{
+	return dtype_names[dtype];
+}
+
+void
+model_files_clear(struct model_files *files)
+{
+	for (size_t i = 0; i < files->count; i++)
+		buf_free(files->names[i]);
+	buf_free(files->names);
+	*files = (struct model_files){ 0 };
+}
+
+/* A folder of ours alone: made here, or there already and empty. */
+static enum err
+claim_folder(bool *made, const char *path)
+{
+	struct dirent *entry;
+	DIR *dir;
+	bool empty = true;
+
+	*made = !file_exists(path);
+	if (*made)
+		return file_make_folder(path);
+	if (!(dir = opendir(path)))
+		return err_at(ERR_IO, path, NULL,
+			      "is no folder that can be read: %s; choose another", strerror(errno));
+	while (empty && (entry = readdir(dir)))
+		empty = !strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..");
+	closedir(dir);
+	return empty ? OK
+		     : err_at(ERR_USAGE, path, NULL, "is not empty; choose a new or empty folder");
+}
+
+static void
+remove_written(const struct model_files *files, const char *folder, bool made)
+{
+	char path[4096];
+
+	for (size_t i = 0; i < files->count; i++)
+		if (snprintf(path, sizeof(path), "%s/%s", folder, files->names[i]) <
+		    (int)sizeof(path))
+			unlink(path);
+	if (made)
+		rmdir(folder);
+}
+
+static void
+replace(struct checkpoint_output *output, const struct layer *layer, const struct tensor *tensor,
+	const float *values)
+{
+	size_t index = (size_t)(tensor - output->checkpoint->tensors);
+
+	output->layers[index] = layer;
+	output->values[index] = values;
+}
+
+/* Which tensor each replaced layer stands for. A tied head that is stored twice gets both. */
+static enum err
+place_layers(struct checkpoint_output *output, const struct model *model,
+	     const struct overlay *overlay)
+{
+	size_t count = output->checkpoint->count;
+
+	output->layers = buf_alloc(count, sizeof(*output->layers));
+	output->values = buf_alloc(count, sizeof(*output->values));
+	if (!output->layers || !output->values)
+		return ERR_NOMEM;
+	for (size_t i = 0; overlay && i < model->layer_count; i++) {
+		const struct layer *layer = &model->layers[i];
+
+		if (!overlay->layers[i].weight)
+			continue;
+		replace(output, layer, layer->tensor, overlay->layers[i].weight);
+		if (model->tied_twin && (int)i == model->embed)
+			replace(output, layer, model->tied_twin, overlay->layers[i].weight);
+	}
+	return OK;
+}
+
+enum err
+model_write(struct model_files *out, const struct model *model, const struct overlay *overlay,
+	    const char *folder, enum write_dtype dtype)
+{
+	struct checkpoint_output output = {
+		.checkpoint = model->checkpoint, .folder = folder, .dtype = dtype, .files = out
+	};
+	bool made = false;
+	enum err code = claim_folder(&made, folder);
+
+	*out = (struct model_files){ 0 };
+	if (code)
+		return code;
+	code = place_layers(&output, model, overlay);
+	if (!code)
+		code = model->checkpoint->format->write(&output);
+	if (code) {
+		remove_written(out, folder, made);
+		model_files_clear(out);
+	}
+	buf_free(output.layers);
+	buf_free(output.values);
+	return code;
+}
