@@ -24,11 +24,13 @@ def norms(model):
 
 
 @torch.no_grad()
-def spread_gains(model, spread, generator):
+def spread_gains(model, spread, generator, quiet_only=False):
     """Multiply each norm gain by exp(spread * N(0, 1)) and divide the input columns that read it by the
-    same: the function of the model is unchanged, its channels are no longer equals."""
+    same: the function of the model is unchanged, its channels are no longer equals. With `quiet_only` the
+    exponent is -|N(0, 1)|: channels only get quieter, so none becomes loud on every text alike."""
     for norm, readers in norms(model):
-        factor = torch.exp(spread * torch.randn(norm.weight.shape, generator=generator))
+        draw = torch.randn(norm.weight.shape, generator=generator)
+        factor = torch.exp(spread * (-draw.abs() if quiet_only else draw))
         norm.weight.mul_(factor)
         for reader in readers:
             reader.weight.div_(factor)

@@ -26,6 +26,8 @@ def training(data):
              ("windows of a step", f"{run['options']['batch']} x {run['options']['window']} tokens"),
              ("learning rate", run["options"]["rate"]), ("weight decay (matrices)", run["options"]["decay"]),
              ("spread of norm gains at the start", run["options"]["spread"]),
+             ("spread of quieter gains after training", run["finish"]["spread"]),
+             ("its largest change of any logit (float32)", f"{run['finish']['largest_logit_change']:.1e}"),
              ("wall time", f"{run['minutes']:.0f} minutes"), ("machine", run["machine"]),
              ("parameters", f"{data['measurements']['about']['parameters']:,}"),
              ("size on disk", f"{data['measurements']['about']['bytes'] / 1e6:.1f} MB")]

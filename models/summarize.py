@@ -47,7 +47,7 @@ def main():
     lines = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
     results = {"options": json.loads((folder / "options.json").read_text()), "steps": lines[-1]["step"],
                "tokens": lines[-1]["tokens"], "minutes": lines[-1]["seconds"] / 60, "machine": machine(),
-               "curve": curve(lines), "checkpoints": [checkpoint_row(path) for path in sorted(folder.glob("step-*"))]}
+               "finish": json.loads((folder / "finish.json").read_text()), "curve": curve(lines), "checkpoints": [checkpoint_row(path) for path in sorted(folder.glob("step-*"))]}
     (paths.HERE / "training.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
 
 
