@@ -63,8 +63,57 @@ def make_npy():
     put("npy", "version_9", npy(plain, four)[:6] + b"\x09" + npy(plain, four)[7:])
 
 
+def bpe(model=None, **sections):
+    """A small tokenizer.json."""
+    base = {"type": "BPE", "unk_token": None, "fuse_unk": False, "byte_fallback": False,
+            "vocab": {"a": 0, "b": 1, "ab": 2, "\u0120": 3, "<s>": 4, "O": 5}, "merges": [["a", "b"]]}
+    base.update(model or {})
+    return json.dumps({"added_tokens": [], "normalizer": None, "pre_tokenizer": None, "post_processor": None,
+                       "decoder": None, "model": base, **sections}, separators=(",", ":"))
+
+
+def make_tokenizer():
+    byte_level = {"type": "ByteLevel", "add_prefix_space": True, "use_regex": True}
+    mark = {"id": 4, "content": "<s>", "special": True, "lstrip": True, "rstrip": True, "normalized": True}
+    template = {"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "<s>"}}, {"Sequence": {"id": "A"}}],
+                "special_tokens": {"<s>": {"id": "<s>", "ids": [4], "tokens": ["<s>"]}}}
+    split = {"type": "Split", "pattern": {"Regex": "\\s+|\\p{L}|[^a-c]"}, "behavior": "MergedWithNext", "invert": True}
+    meta = {"type": "Metaspace", "replacement": "\u2581", "prepend_scheme": "first", "split": True}
+    replace = {"type": "Replace", "pattern": {"String": " "}, "content": "\u2581"}
+    fallback = [{"type": "ByteFallback"}, {"type": "Fuse"}, {"type": "Strip", "content": " ", "start": 1, "stop": 1}]
+    for name, text in {
+        "plain": bpe(), "no_type": bpe({"type": None}), "strings": bpe({"merges": ["a b"]}),
+        "byte_level": bpe(pre_tokenizer=byte_level, decoder=byte_level, post_processor=byte_level),
+        "added": bpe(added_tokens=[mark], post_processor=template, normalizer={"type": "Prepend", "prepend": "_"}),
+        "split": bpe(pre_tokenizer={"type": "Sequence", "pretokenizers": [split, byte_level]}),
+        "metaspace": bpe({"unk_token": "a", "fuse_unk": True}, pre_tokenizer=meta, decoder=meta),
+        "sentencepiece": bpe({"byte_fallback": True, "unk_token": "a"},
+                             normalizer={"type": "Sequence", "normalizers": [replace, {"type": "NFKC"}]},
+                             decoder={"type": "Sequence", "decoders": fallback}),
+        "affixes": bpe({"continuing_subword_prefix": "b", "end_of_word_suffix": "a", "merges": []}),
+        "twice": bpe({"vocab": {"a": 1, "b": 1}}), "negative": bpe({"vocab": {"a": -1}}),
+        "huge": bpe({"vocab": {"a": 2000000000}}), "unknown_piece": bpe({"merges": [["a", "q"]]}),
+        "cycle": bpe({"vocab": {"a": 0, "aa": 1}, "merges": [["a", "a"], ["aa", "aa"]]}), "deep": bpe(decoder=None)[:-1],
+        "blows_up": bpe(pre_tokenizer=dict(split, pattern={"Regex": "(a+)+$"})),
+    }.items():
+        put("tokenizer", name, text)
+
+
+def make_llama2c_tokenizer():
+    pieces = ["<unk>", "\n<s>\n", "\n</s>\n"] + [f"<0x{i:02X}>" for i in range(256)] + [" ", "O", "n", "On", "n", " a"]
+    body = b"".join(struct.pack("<fi", -float(i), len(p.encode())) + p.encode() for i, p in enumerate(pieces))
+    spec = bytes([0x1a, 4, 0x18, 1, 0x20, 1]) + bytes([0x12, 4, 0xe2, 2, 1, 0x3f])
+    put("llama2c_tokenizer", "bytes", struct.pack("<I", 256) + body)
+    put("llama2c_tokenizer", "settings", bytes([len(spec)]) + spec + struct.pack("<I", 6)[1:] + body[-70:])
+    put("llama2c_tokenizer", "few", b"\0\0\0\0" + body[:60])
+    put("llama2c_tokenizer", "long", b"\0\0\0\0" + struct.pack("<fi", 0, 2**31 - 1) * 4)
+    put("llama2c_tokenizer", "nan", b"\0\0\0\0" + struct.pack("<fi", float("nan"), 0) * 4)
+
+
 def main():
     make_json()
+    make_tokenizer()
+    make_llama2c_tokenizer()
     make_npy()
 
 
