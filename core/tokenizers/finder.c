@@ -101,8 +101,8 @@ has_class(const char *text, size_t length, size_t at, unsigned class)
 static bool
 stands_alone(const char *text, size_t length, size_t start, size_t end)
 {
-	return (!start || !has_class(text, length, before(text, start), UNICODE_WORD)) &&
-	       (end == length || !has_class(text, length, end, UNICODE_WORD));
+	return (!start || !has_class(text, length, before(text, start), UNICODE_TOKEN_WORD)) &&
+	       (end == length || !has_class(text, length, end, UNICODE_TOKEN_WORD));
 }
 
 /* Take the spaces that the token asks for, but none before `floor`. */

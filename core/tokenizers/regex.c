@@ -211,6 +211,10 @@ translate_next(struct translation *t)
 		t->in_class = true;
 		return copy(t, left > 1 && at[1] == '^' ? 2 : 1);
 	}
+	if (left > 1 && *at == '{' && at[1] == ',') {
+		t->at++; /* {,n} is {0,n} there and no quantifier here */
+		return put(t, "{0");
+	}
 	if (left > 1 && *at == '(' && at[1] == '?')
 		return translate_options(t);
 	if (left > 1 && *at == '(' && at[1] == '*')

@@ -14,6 +14,7 @@ enum unicode_class {
 	UNICODE_WORD = 32,        /* \w */
 	UNICODE_PUNCTUATION = 64, /* \p{P} */
 	UNICODE_SYMBOL = 128,     /* \p{S} */
+	UNICODE_TOKEN_WORD = 256, /* a word beside an added token: \w and joiners */
 };
 
 /* The classes of a code point, 0 for none; -1 (no code point) has none. */

@@ -5,7 +5,7 @@
 usage: make_unicode_classes.py > core/tokenizers/unicode.def
 """
 import tokenizers
-from tokenizers import Regex, pre_tokenizers
+from tokenizers import AddedToken, Regex, Tokenizer, models, pre_tokenizers
 
 # One bit each, as in core/tokenizers/unicode.h.
 CLASSES = [r"\p{L}", r"\p{N}", r"\p{M}", r"\p{Nd}", r"\s", r"\w", r"\p{P}", r"\p{S}"]
@@ -19,6 +19,12 @@ def flags():
         for code in range(0x110000):
             if not 0xD800 <= code < 0xE000 and not split.pre_tokenize_str(chr(code)):
                 bits[code] |= 1 << i
+    # Added tokens are looked for by another library of regular expressions, whose words have more characters.
+    tokenizer = Tokenizer(models.BPE(vocab={}, merges=[]))
+    tokenizer.add_tokens([AddedToken("-", single_word=True)])
+    for code in range(0x110000):
+        if not 0xD800 <= code < 0xE000 and code != ord("-") and not tokenizer.encode(chr(code) + "-").ids:
+            bits[code] |= 1 << len(CLASSES)
     return bits
 
 
