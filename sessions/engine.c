@@ -163,19 +163,43 @@ engine_numeric_profile(const struct engine *engine)
 
 static const uint64_t hash_limit = 256 << 20; /* hashing that much takes less than a second */
 
+struct totals {
+	uint64_t bytes, elements;
+};
+
+static void
+add_tensor(struct totals *totals, const struct tensor *tensor)
+{
+	if (!tensor)
+		return;
+	totals->bytes += tensor->bytes;
+	totals->elements += tensor->elements;
+}
+
+static struct totals
+count_tensors(const struct model *model)
+{
+	struct totals totals = { 0 };
+
+	for (size_t i = 0; i < model->layer_count; i++)
+		add_tensor(&totals, model->layers[i].tensor);
+	for (size_t b = 0; b < model->shape.blocks; b++)
+		for (size_t slot = 0; slot < SLOT_COUNT; slot++)
+			add_tensor(&totals, model->blocks[b].vector[slot]);
+	add_tensor(&totals, model->final_norm);
+	return totals;
+}
+
 uint64_t
 engine_model_bytes(const struct engine *engine)
 {
-	const struct model *model = engine->model;
-	uint64_t bytes = model->final_norm ? model->final_norm->bytes : 0;
+	return count_tensors(engine->model).bytes;
+}
 
-	for (size_t i = 0; i < model->layer_count; i++)
-		bytes += model->layers[i].tensor->bytes;
-	for (size_t b = 0; b < model->shape.blocks; b++)
-		for (size_t slot = 0; slot < SLOT_COUNT; slot++)
-			if (model->blocks[b].vector[slot])
-				bytes += model->blocks[b].vector[slot]->bytes;
-	return bytes;
+uint64_t
+engine_parameters(const struct engine *engine)
+{
+	return count_tensors(engine->model).elements;
 }
 
 enum err

@@ -34,7 +34,9 @@ struct model_names {
 	char identity[HASH_HEX], sha256[HASH_HEX];
 };
 enum err engine_names(struct model_names *out, const struct engine *engine, bool always);
-uint64_t engine_model_bytes(const struct engine *engine); /* of every tensor used */
+/* Of every tensor used: their bytes, their elements. */
+uint64_t engine_model_bytes(const struct engine *engine);
+uint64_t engine_parameters(const struct engine *engine);
 
 /* A text by shipped name ("stories.evaluation") or path, tokenized once and kept. Borrowed. Any
  * thread. */
