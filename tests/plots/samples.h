@@ -100,7 +100,7 @@ sample_heatmap(void)
 {
 	static const char *const modules[SAMPLE_MODULES] = { "q",    "k",  "v",   "o",
 							     "gate", "up", "down" };
-	static char names[SAMPLE_BLOCKS][16];
+	static char names[SAMPLE_BLOCKS][24];
 	static const char *blocks[SAMPLE_BLOCKS];
 	static double cells[SAMPLE_BLOCKS * SAMPLE_MODULES];
 	static char marks[SAMPLE_BLOCKS * SAMPLE_MODULES];

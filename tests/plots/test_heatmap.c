@@ -11,7 +11,7 @@ static struct plot_data
 tall_map(void)
 {
 	static const char *const modules[3] = { "q", "gate", "down" };
-	static char names[TALL][16];
+	static char names[TALL][24];
 	static const char *blocks[TALL];
 	static double cells[TALL * 3];
 

@@ -29,6 +29,12 @@ contrast(uint32_t a, uint32_t b)
 	return (fmax(x, y) + 0.05) / (fmin(x, y) + 0.05);
 }
 
+static const struct palette_entry *
+entry(int role, bool light)
+{
+	return palette_entry((enum role)role, light);
+}
+
 static void
 test_palette__the_ramps_have_their_pinned_indices(void **state)
 {
@@ -37,9 +43,9 @@ test_palette__the_ramps_have_their_pinned_indices(void **state)
 
 	(void)state;
 	for (int i = 0; i < RAMP_STEPS; i++)
-		assert_int_equal(palette_entry(ROLE_RAMP_0 + i, false)->index_256, viridis[i]);
+		assert_int_equal(entry(ROLE_RAMP_0 + i, false)->index_256, viridis[i]);
 	for (int i = 0; i < DIVERGE_STEPS; i++)
-		assert_int_equal(palette_entry(ROLE_DIVERGE_0 + i, true)->index_256, coolwarm[i]);
+		assert_int_equal(entry(ROLE_DIVERGE_0 + i, true)->index_256, coolwarm[i]);
 }
 
 static void
@@ -47,8 +53,8 @@ test_palette__the_sequential_ramp_rises_in_lightness(void **state)
 {
 	(void)state;
 	for (int i = 1; i < RAMP_STEPS; i++) {
-		const struct palette_entry *below = palette_entry(ROLE_RAMP_0 + i - 1, false);
-		const struct palette_entry *above = palette_entry(ROLE_RAMP_0 + i, false);
+		const struct palette_entry *below = entry(ROLE_RAMP_0 + i - 1, false);
+		const struct palette_entry *above = entry(ROLE_RAMP_0 + i, false);
 
 		assert_true(luminance(palette_xterm(below->index_256)) <
 			    luminance(palette_xterm(above->index_256)));
@@ -69,12 +75,12 @@ test_palette__text_can_be_read_on_its_paper_and_on_every_step(void **state)
 				       : role == ROLE_CURRENT                    ? 3
 										 : 4.4;
 
-			assert_true(contrast(palette_entry(role, light)->rgb,
-					     palette_paper(light)) > least);
+			assert_true(contrast(entry(role, light)->rgb, palette_paper(light)) >
+				    least);
 		}
 		for (int step = ROLE_RAMP_0; step < ROLE_COUNT; step++) {
-			struct palette_text text = palette_text(ROLE_TEXT, step, light);
-			int index = palette_entry(step, light)->index_256;
+			struct palette_text text = palette_text(ROLE_TEXT, (enum role)step, light);
+			int index = entry(step, light)->index_256;
 
 			assert_true(contrast(palette_xterm(text.index_256), palette_xterm(index)) >
 				    4);
@@ -91,9 +97,9 @@ test_palette__steps_cover_the_unit_and_take_nan(void **state)
 	assert_int_equal(palette_ramp(1, false), ROLE_RAMP_0 + RAMP_STEPS - 1);
 	assert_int_equal(palette_ramp(INFINITY, true), ROLE_DIVERGE_0 + DIVERGE_STEPS - 1);
 	assert_int_equal(palette_ramp(0.5, true), ROLE_DIVERGE_0 + DIVERGE_STEPS / 2);
-	assert_int_equal(palette_ramp_rgb(0, false), palette_entry(ROLE_RAMP_0, false)->rgb);
+	assert_int_equal(palette_ramp_rgb(0, false), entry(ROLE_RAMP_0, false)->rgb);
 	assert_int_equal(palette_ramp_rgb(2, true),
-			 palette_entry(ROLE_DIVERGE_0 + DIVERGE_STEPS - 1, false)->rgb);
+			 entry(ROLE_DIVERGE_0 + DIVERGE_STEPS - 1, false)->rgb);
 }
 
 static void
@@ -105,8 +111,8 @@ test_palette__indices_are_of_the_part_that_nobody_recolours(void **state)
 	assert_int_equal(palette_xterm(232), 0x080808);
 	assert_int_equal(palette_xterm(62), 0x5f5fd7);
 	for (int role = 0; role < ROLE_COUNT; role++) {
-		int dark = palette_entry(role, false)->index_256;
-		int light = palette_entry(role, true)->index_256;
+		int dark = entry(role, false)->index_256;
+		int light = entry(role, true)->index_256;
 
 		assert_true(dark == -1 || dark >= 16);
 		assert_true(light == -1 || light >= 16);

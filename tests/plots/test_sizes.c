@@ -4,6 +4,12 @@
 #include "core/buf.h"
 #include "plots/samples.h"
 
+/* Every size; under a sanitizer, which is ten times slower, every fifth of the larger ones. */
+#ifdef __SANITIZE_ADDRESS__
+enum { STEP = 5 };
+#else
+enum { STEP = 1 };
+#endif
 enum { MARGIN = 2, ROWS_MOST = 60, COLUMNS_MOST = 200 };
 
 /* Draws into a rect with a margin of untouched cells around it. */
@@ -60,9 +66,9 @@ test_sizes__nothing_leaves_the_rect_and_nothing_is_empty(void **state)
 		struct plot_data data = samples[i].data();
 		const struct plot *plot = plot_find(samples[i].name);
 
-		check_all_sizes(plot, &data, false, false, 1);
-		check_all_sizes(plot, &data, true, true, 7);
-		check_all_sizes(plot, &data, false, true, 11);
+		check_all_sizes(plot, &data, false, false, STEP);
+		check_all_sizes(plot, &data, true, true, 7 * STEP);
+		check_all_sizes(plot, &data, false, true, 11 * STEP);
 	}
 }
 
@@ -73,7 +79,7 @@ test_sizes__plots_without_data_say_so(void **state)
 
 	(void)state;
 	for (size_t i = 0; plots[i]; i++)
-		check_all_sizes(plots[i], &data, false, false, 13);
+		check_all_sizes(plots[i], &data, false, false, 13 * STEP);
 }
 
 /* NaN, infinities, huge and tiny values, missing parts, cursors outside. */
@@ -127,7 +133,7 @@ test_sizes__hostile_values_draw_something(void **state)
 	uint64_t seed = 7;
 
 	(void)state;
-	for (int round = 0; round < 3000; round++) {
+	for (int round = 0; round < 3000 / STEP; round++) {
 		struct plot_data data = hostile(&seed);
 		int rows = (int)(support_uniform(&seed) * 20), columns;
 		struct canvas *canvas;
