@@ -154,7 +154,7 @@ enum err
 picture_save(const struct picture *picture, const char *path)
 {
 	struct bytes bytes = { 0 }, named = { 0 };
-	enum picture_format format;
+	enum picture_format format = PICTURE_SVG;
 	enum err err;
 
 	if ((err = picture_format(&format, path)))

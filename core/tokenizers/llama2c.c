@@ -101,7 +101,7 @@ read_model(struct tokenizer *out, const char *data, size_t size)
 	if (!code && !(scores = buf_alloc(count, sizeof(*scores))))
 		code = ERR_NOMEM;
 	for (size_t id = 0; id < count && !code; id++) {
-		struct entry entry;
+		struct entry entry = { 0 };
 
 		code = read_entry(&entry, data, size, &at, id);
 		scores[id] = code ? 0.0F : entry.score;
