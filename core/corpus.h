@@ -18,7 +18,8 @@ struct corpus {
 };
 
 /* `tokenizer` may be NULL for .npy. Ids are checked against `vocab`. An empty text is ERR_RANGE.
- * Documents of a .jsonl are joined by EOS where the tokenizer has one. */
+ * Documents of a .jsonl are joined by EOS where the tokenizer has one; `field` NULL is "text". A
+ * text must be UTF-8: a byte that is not is ERR_FORMAT with its offset. */
 enum err corpus_open(struct corpus **out, const char *path, const char *field,
 		     const struct tokenizer *tokenizer, size_t vocab);
 void corpus_free(struct corpus *corpus);

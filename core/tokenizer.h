@@ -12,7 +12,8 @@
 struct tokenizer;
 
 /* Opens what lies beside a model: tokenizer.json in a folder, tok*.bin beside a llama2.c file.
- * *out is NULL with OK when there is none. `vocab` is the model's, for llama2.c files. */
+ * *out is NULL with OK when there is none. `vocab` is the model's: a tokenizer with more tokens is
+ * ERR_FORMAT, and of several tok*.bin the one with as many is taken; 0: any. */
 enum err tokenizer_open_beside(struct tokenizer **out, const char *model_path, size_t vocab);
 enum err tokenizer_open(struct tokenizer **out, const char *path, size_t vocab);
 void tokenizer_free(struct tokenizer *tokenizer);
@@ -24,7 +25,8 @@ int32_t tokenizer_bos(const struct tokenizer *tokenizer); /* -1: none */
 int32_t tokenizer_eos(const struct tokenizer *tokenizer);
 bool tokenizer_adds_bos(const struct tokenizer *tokenizer);
 
-/* *out is the caller's. `special` lets the file's post-processor add BOS/EOS. */
+/* *out is the caller's. Text that is not UTF-8 is ERR_FORMAT. `special` lets the file's
+ * post-processor add BOS/EOS. */
 enum err tokenizer_encode(int32_t **out, size_t *count, const struct tokenizer *tokenizer,
 			  const char *text, size_t length, bool special);
 enum err tokenizer_decode(char **out, size_t *length, const struct tokenizer *tokenizer,
