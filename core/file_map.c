@@ -30,7 +30,6 @@ struct file_map {
 enum { MAPS_MAX = 4096 };
 static _Atomic(struct file_map *) maps[MAPS_MAX];
 static struct sigaction previous;
-static pthread_once_t guard_once = PTHREAD_ONCE_INIT;
 static long page_size;
 
 static struct file_map *
@@ -70,14 +69,22 @@ on_bus_error(int signal_number, siginfo_t *info, void *context)
 	}
 }
 
+/* At every opening: whoever else wants the signal may have taken it since. */
 static void
 install_guard(void)
 {
-	struct sigaction action = { .sa_sigaction = on_bus_error, .sa_flags = SA_SIGINFO };
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	struct sigaction action = { .sa_sigaction = on_bus_error, .sa_flags = SA_SIGINFO }, now;
 
+	pthread_mutex_lock(&lock);
 	page_size = sysconf(_SC_PAGESIZE);
-	sigemptyset(&action.sa_mask);
-	sigaction(SIGBUS, &action, &previous);
+	if (sigaction(SIGBUS, NULL, &now) || !(now.sa_flags & SA_SIGINFO) ||
+	    now.sa_sigaction != on_bus_error) {
+		previous = now;
+		sigemptyset(&action.sa_mask);
+		sigaction(SIGBUS, &action, NULL);
+	}
+	pthread_mutex_unlock(&lock);
 }
 
 static enum err
@@ -147,7 +154,7 @@ file_map_open(struct file_map **out, const char *path)
 	*out = NULL;
 	if (!map)
 		return ERR_NOMEM;
-	pthread_once(&guard_once, install_guard);
+	install_guard();
 	map->fd = -1;
 	map->path = buf_strdup(path);
 	if (map->path)

@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """Writes the seeds of tests/fuzz/corpus: small files that reach every rule of a parser. Run it after a new
 rule; files that a fuzzer found are added beside these by hand under a name that says what they broke."""
-import io
 import json
 import pathlib
 import struct
@@ -110,11 +109,105 @@ def make_llama2c_tokenizer():
     put("llama2c_tokenizer", "nan", b"\0\0\0\0" + struct.pack("<fi", float("nan"), 0) * 4)
 
 
+def safetensors(header, data=b""):
+    text = header if isinstance(header, str) else json.dumps(header, separators=(",", ":"))
+    return struct.pack("<Q", len(text)) + text.encode() + data
+
+
+def entry(dtype, shape, begin, end):
+    return {"dtype": dtype, "shape": shape, "data_offsets": [begin, end]}
+
+
+def make_safetensors():
+    two = {"a": entry("F32", [2], 0, 8), "b": entry("BF16", [1, 2], 8, 12)}
+    put("safetensors", "two", safetensors(two, bytes(12)))
+    put("safetensors", "metadata", safetensors({"__metadata__": {"format": "pt"}, **two}, bytes(12)))
+    put("safetensors", "alias", safetensors({"__metadata__": {"lm_head.weight": "a"}, **two}, bytes(12)))
+    put("safetensors", "padded", safetensors(json.dumps(two) + " " * 7, bytes(12)))
+    put("safetensors", "empty_tensor", safetensors({"a": entry("F16", [0, 3], 0, 0)}))
+    put("safetensors", "scalar", safetensors({"a": entry("F32", [], 0, 4)}, bytes(4)))
+    put("safetensors", "overlap", safetensors({"a": entry("F32", [2], 0, 8), "b": entry("F32", [2], 4, 12)}, bytes(12)))
+    put("safetensors", "hole", safetensors({"a": entry("F32", [2], 4, 12)}, bytes(12)))
+    put("safetensors", "truncated", safetensors(two, bytes(11)))
+    put("safetensors", "longer", safetensors(two, bytes(13)))
+    put("safetensors", "wrapping_shape", safetensors({"a": entry("F32", [2**63, 2], 0, 8)}, bytes(8)))
+    put("safetensors", "wrapping_bytes", safetensors({"a": entry("F32", [2**62 + 1], 0, 4)}, bytes(4)))
+    put("safetensors", "zero_times_huge", safetensors({"a": entry("F32", [0, 2**63, 2**63], 0, 0)}))
+    put("safetensors", "metadata_number", safetensors({"__metadata__": {"a": 1}}))
+    put("safetensors", "huge_length", struct.pack("<Q", 2**64 - 1) + b"{}")
+    put("safetensors", "length_past_end", struct.pack("<Q", 100) + b"{}")
+    put("safetensors", "no_brace", safetensors(" {}"))
+    put("safetensors", "unknown_dtype", safetensors({"a": entry("F4", [2], 0, 1)}, bytes(1)))
+    put("safetensors", "escaped_name", safetensors('{"\\u001b[31m":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}', b"x"))
+
+
+def make_index():
+    def index(name, **weight_map):
+        put("index", name, json.dumps({"metadata": {"total_size": 1}, "weight_map": weight_map}))
+
+    index("sound", a="one.safetensors")
+    index("climbs", a="../one.safetensors")
+    index("absolute", a="/etc/one.safetensors")
+    index("backslash", a="..\\one.safetensors")
+    index("dots", a="..safetensors")
+    index("other_file", a="config.json")
+    index("missing_shard", a="two.safetensors")
+    index("missing_tensor", a="one.safetensors", b="one.safetensors")
+    index("empty")
+    put("index", "no_map", "{}")
+    put("index", "map_of_numbers", '{"weight_map":{"a":1}}')
+    put("index", "tensor_twice", '{"weight_map":{"a":"one.safetensors","a":"one.safetensors"}}')
+
+
+CONFIG = {"model_type": "llama", "architectures": ["LlamaForCausalLM"], "hidden_size": 64, "intermediate_size": 172,
+          "num_hidden_layers": 5, "num_attention_heads": 8, "num_key_value_heads": 4, "vocab_size": 512,
+          "max_position_embeddings": 512, "rms_norm_eps": 1e-5, "hidden_act": "silu", "tie_word_embeddings": True}
+
+
+def make_config():
+    put("config", "old", json.dumps({**CONFIG, "rope_theta": 5e5, "rope_scaling": None, "torch_dtype": "float32"}))
+    put("config", "new", json.dumps({**CONFIG, "rope_parameters": {"rope_type": "default", "rope_theta": 1e4},
+                                     "dtype": "bfloat16", "head_dim": 32}))
+    put("config", "defaults", '{"model_type":"llama"}')
+    put("config", "by_class", '{"architectures":["LlamaForCausalLM"]}')
+    put("config", "scaled", json.dumps({**CONFIG, "rope_scaling": {"type": "linear", "factor": 2.0}}))
+    put("config", "quantized", json.dumps({**CONFIG, "quantization_config": {"quant_method": "gptq"}}))
+    put("config", "two_thetas", json.dumps({**CONFIG, "rope_theta": 1, "rope_parameters": {"rope_theta": 2}}))
+    put("config", "no_division", json.dumps({**CONFIG, "num_key_value_heads": 3}))
+    put("config", "negative", json.dumps({**CONFIG, "vocab_size": -1}))
+    put("config", "huge", json.dumps({**CONFIG, "hidden_size": 2**64}))
+    put("config", "bias", json.dumps({**CONFIG, "attention_bias": True}))
+
+
+def llama2c(dim, hidden, layers, heads, kv, vocab, context):
+    size = dim // max(heads, 1)
+    floats = abs(vocab) * dim * (2 if vocab < 0 else 1) + dim + context * size
+    floats += layers * (2 * dim + 2 * dim * dim + 2 * dim * kv * size + 3 * dim * hidden)
+    return struct.pack("<7i", dim, hidden, layers, heads, kv, vocab, context) + bytes(4 * floats)
+
+
+def make_llama2c():
+    put("llama2c", "tied", llama2c(4, 3, 1, 2, 1, 3, 2))
+    put("llama2c", "untied", llama2c(4, 2, 1, 2, 2, -3, 2))
+    put("llama2c", "one_byte_less", llama2c(4, 3, 1, 2, 1, 3, 2)[:-1])
+    put("llama2c", "one_byte_more", llama2c(4, 3, 1, 2, 1, 3, 2) + b"x")
+    put("llama2c", "ternary", b"24ka" + struct.pack("<7i", 1, 4, 3, 1, 2, 1, 3))
+    for field in range(7):
+        for name, value in (("zero", 0), ("smallest", -2**31), ("largest", 2**31 - 1)):
+            fields = [4, 3, 1, 2, 1, 3, 2]
+            fields[field] = value
+            put("llama2c", f"{name}_{field}", struct.pack("<7i", *fields) + bytes(64))
+
+
 def main():
     make_json()
     make_tokenizer()
     make_llama2c_tokenizer()
     make_npy()
+    make_safetensors()
+    make_index()
+    make_config()
+    make_llama2c()
 
 
 main()
