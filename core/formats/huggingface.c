@@ -70,6 +70,14 @@ check_promise(const struct checkpoint *checkpoint, const struct json *promise,
 }
 
 static enum err
+read_linked(struct checkpoint *checkpoint, const char *path)
+{
+	enum err code = huggingface_check_link(checkpoint->path, path);
+
+	return code ? code : safetensors_read(checkpoint, path);
+}
+
+static enum err
 read_shards(struct checkpoint *checkpoint, const struct json *map, const char *index_path)
 {
 	const char **names = buf_alloc(map->length, sizeof(*names));
@@ -81,7 +89,7 @@ read_shards(struct checkpoint *checkpoint, const struct json *map, const char *i
 		if (i && !strcmp(names[i - 1], names[i]))
 			continue;
 		path = file_join(checkpoint->path, names[i]);
-		code = path ? safetensors_read(checkpoint, path) : ERR_NOMEM;
+		code = path ? read_linked(checkpoint, path) : ERR_NOMEM;
 		buf_free(path);
 	}
 	buf_free(names);
@@ -121,6 +129,8 @@ read_config(struct checkpoint *checkpoint)
 	if (!code && !file_exists(path))
 		code = err_at(ERR_IO, path, NULL,
 			      "is missing; a model folder needs its config.json");
+	if (!code)
+		code = huggingface_check_link(checkpoint->path, path);
 	if (!code)
 		code = json_read(&config, path, CONFIG_MAX);
 	checkpoint->config = config;
@@ -178,7 +188,7 @@ open_folder(struct checkpoint *checkpoint, const char *folder)
 		code = err_at(ERR_UNSUPPORTED, path, NULL,
 			      "holds its weights as " CHECKPOINT_PICKLE);
 	else if (!(code = read_config(checkpoint)))
-		code = weights == SINGLE ? safetensors_read(checkpoint, path)
+		code = weights == SINGLE ? read_linked(checkpoint, path)
 					 : read_index(checkpoint, path);
 	buf_free(path);
 	return code;
