@@ -1,8 +1,6 @@
-#include "kernels/sets.h"
-
 #if defined(__x86_64__)
-const struct kernels kernels_avx2 = {
-	.name = "avx2",
-	.forward = &forward_kernels_avx2,
-};
+#define LOOPS_SET avx2
+#include "kernels/loops.inc"
+#else
+extern int avx2_is_empty;
 #endif

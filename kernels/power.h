@@ -6,59 +6,81 @@
 #include <stdint.h>
 #include <string.h>
 
-/* x^norm for x >= 0 in float32, within 4e-7 relative, from additions, products and fmaf alone: so
- * it is the same bits on any C library, and vector sets repeat it step by step. log2 of the
- * mantissa in [sqrt(1/2), sqrt(2)) and exp2 on [-1/2, 1/2] are least-squares polynomials at
- * Chebyshev points. Below FLT_MIN and NaN give 0, beyond FLT_MAX infinity. */
-enum { POWER_LOG2_TERMS = 10, POWER_EXP2_TERMS = 7, POWER_ROOT_HALF = 0x3f3504f3 };
+/* x^norm for x >= 0 in float32, within 1e-6 relative, from sums and products alone: so it is the
+ * same bits on any C library and in any kernel set, and has no branch. log2 of the mantissa in
+ * [sqrt(1/2), sqrt(2)) and exp2 on [-1/2, 1/2] are least-squares polynomials at Chebyshev points.
+ * Below FLT_MIN and NaN give 0; results beyond float32's range give 0 and infinity. */
+struct power {
+	float norm, high, low; /* norm in two parts: high times an exponent is exact */
+};
 
-static const float power_log2[POWER_LOG2_TERMS] = {
-	1.4426950216293335f,  -0.7213473320007324f,  0.4808982014656067f, -0.3606966435909271f,
-	0.2885688841342926f,  -0.23961904644966125f, 0.2045752853155136f, -0.19102497398853302f,
-	0.18631209433078766f, -0.11020159721374512f,
-};
-static const float power_exp2[POWER_EXP2_TERMS] = {
-	1.0f,
-	0.6931471824645996f,
-	0.24022646248340607f,
-	0.05550329014658928f,
-	0.009618519805371761f,
-	0.0013399859890341759f,
-	0.00015337577497120947f,
-};
+static inline struct power
+kernel_power(float norm)
+{
+	struct power power = { .norm = norm };
+	int32_t bits;
+
+	memcpy(&bits, &norm, sizeof(bits));
+	bits &= ~0xfff;
+	memcpy(&power.high, &bits, sizeof(bits));
+	power.low = norm - power.high;
+	return power;
+}
 
 static inline float
-kernel_pow(float x, float norm)
+power_log2(float m) /* log2(1 + m) */
 {
-	float m, l = power_log2[POWER_LOG2_TERMS - 1], e = power_exp2[POWER_EXP2_TERMS - 1], n,
-		 fraction, two_n;
-	int32_t bits, k;
+	float l = -0.11020159721374512f;
 
-	if (norm == 2.0f)
-		return x * x;
-	if (!(x >= FLT_MIN))
-		return 0.0f;
-	if (x > FLT_MAX)
-		return INFINITY;
-	memcpy(&bits, &x, sizeof(bits));
-	k = (bits - POWER_ROOT_HALF) >> 23;
-	bits -= k * (1 << 23);
+	l = l * m + 0.18631209433078766f;
+	l = l * m + -0.19102497398853302f;
+	l = l * m + 0.2045752853155136f;
+	l = l * m + -0.23961904644966125f;
+	l = l * m + 0.2885688841342926f;
+	l = l * m + -0.3606966435909271f;
+	l = l * m + 0.4808982014656067f;
+	l = l * m + -0.7213473320007324f;
+	l = l * m + 1.4426950216293335f;
+	return l * m;
+}
+
+static inline float
+power_exp2(float f)
+{
+	float e = 0.00015337577497120947f;
+
+	e = e * f + 0.0013399859890341759f;
+	e = e * f + 0.009618519805371761f;
+	e = e * f + 0.05550329014658928f;
+	e = e * f + 0.24022646248340607f;
+	e = e * f + 0.6931471824645996f;
+	return e * f + 1.0f;
+}
+
+static inline float
+kernel_pow(float x, struct power power)
+{
+	const float rounder = 12582912.0f; /* 1.5 2^23: adding it rounds to a whole number */
+	float bounded = x >= FLT_MIN ? x : FLT_MIN, m, l, k, n, result, two_n;
+	int32_t bits, exponent;
+
+	bounded = bounded < FLT_MAX ? bounded : FLT_MAX;
+	memcpy(&bits, &bounded, sizeof(bits));
+	exponent = (bits - 0x3f3504f3) >> 23; /* of a mantissa from sqrt(1/2) */
+	bits -= exponent * (1 << 23);
 	memcpy(&m, &bits, sizeof(m));
-	m -= 1.0f;
-	for (int i = POWER_LOG2_TERMS - 2; i >= 0; i--)
-		l = fmaf(l, m, power_log2[i]);
-	l = m * l;
-	n = rintf(fmaf(norm, (float)k, norm * l));
-	if (n < -126.0f)
-		return 0.0f;
-	if (n > 127.0f)
-		return INFINITY;
-	fraction = fmaf(norm, l, fmaf(norm, (float)k, -n));
-	for (int i = POWER_EXP2_TERMS - 2; i >= 0; i--)
-		e = fmaf(e, fraction, power_exp2[i]);
-	bits = ((int32_t)n + 127) * (1 << 23);
+	l = power_log2(m - 1.0f);
+	k = (float)exponent;
+	n = power.norm * (k + l) + rounder - rounder;
+	result = power_exp2((power.high * k - n) + (power.low * k + power.norm * l));
+	two_n = n > -126.0f ? n : -126.0f;
+	two_n = two_n < 127.0f ? two_n : 127.0f;
+	bits = ((int32_t)two_n + 127) * (1 << 23);
 	memcpy(&two_n, &bits, sizeof(two_n));
-	return e * two_n;
+	result *= two_n;
+	result = n < -126.0f ? 0.0f : result;
+	result = n > 127.0f ? INFINITY : result;
+	return x >= FLT_MIN ? result : 0.0f;
 }
 
 #endif

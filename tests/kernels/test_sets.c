@@ -1,0 +1,236 @@
+/* Every kernel set gives the bits of the generic one: any length, any alignment, any float. */
+#include "kernels/kernels.h"
+#include "support/support.h"
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+enum { N = 301, ROOM = N + 8, OUT = 4 * ROOM };
+
+struct inputs {
+	float a[ROOM], b[ROOM], c[ROOM], d[ROOM];
+	uint8_t codes[ROOM];
+};
+
+/* Whatever a call writes: compared whole, so that a write past the end shows. */
+struct outputs {
+	float f[OUT];
+	double d[ROOM];
+	uint32_t u[ROOM];
+	uint8_t c[OUT];
+	double result[4];
+};
+
+static float
+awkward(uint64_t *seed, int special)
+{
+	static const float values[] = { NAN,       INFINITY,   -INFINITY, -0.0f,    0.0f,
+					0x1p-149f, -0x1p-130f, FLT_MAX,   -FLT_MAX, FLT_MIN,
+					0.5f,      -1.5f,      2.5f,      1e-30f,   3e20f };
+
+	if (special && support_uniform(seed) < 0.2)
+		return values[(size_t)(support_uniform(seed) * 15.0)];
+	return support_normal(seed);
+}
+
+static void
+fill(struct inputs *in, uint64_t *seed, int special)
+{
+	for (size_t i = 0; i < ROOM; i++) {
+		in->a[i] = awkward(seed, special);
+		in->b[i] = awkward(seed, special);
+		in->c[i] = fabsf(support_normal(seed)) * 0.2f + 0.001f;
+		in->d[i] = (float)(int)(support_uniform(seed) * 16.0);
+		in->codes[i] = (uint8_t)(support_uniform(seed) * 256.0);
+	}
+}
+
+static void
+run_sums(struct outputs *out, const struct kernels *k, const struct inputs *in, size_t n)
+{
+	const float *a = in->a + 1, *b = in->b + 3;
+
+	out->result[0] = k->dot(a, b, n);
+	out->result[1] = k->sq_sum(a, n);
+	out->result[2] = k->sq_error(a, b, n);
+	out->result[3] = (double)k->absmax(a, n);
+	k->minmax(out->f, out->f + 1, a, n);
+	out->u[0] = (uint32_t)k->finite(a, n);
+	k->add_squares(out->d, b, n);
+}
+
+static void
+run_loops(struct outputs *out, const struct kernels *k, const struct inputs *in, size_t n)
+{
+	const float *a = in->a + 1, *b = in->b + 3;
+
+	memcpy(out->f, in->a, n * sizeof(float));
+	k->axpy(out->f, 0.37f, b, n);
+	k->subtract(out->f + ROOM, a, b, n);
+	k->multiply(out->f + 2 * ROOM, a, b, n);
+	k->extend(out->f, out->f + ROOM, b, n);
+	k->eliminate(out->f, 64, n < 64 ? 5 : 0, in->c, b, n < 64 ? n : 0);
+}
+
+static void
+run_grids(struct outputs *out, const struct kernels *k, const struct inputs *in, size_t n)
+{
+	struct grid grid = { 0.131f, 7.0f, 15.0f };
+	struct column_step step = {
+		n, in->c, in->d, 15.0f, out->f + 2 * ROOM, out->f + 3 * ROOM, out->c + ROOM
+	};
+
+	memcpy(step.w, in->a, n * sizeof(float));
+	memcpy(step.error, in->b, n * sizeof(float));
+	out->result[0] = (double)k->quantize(out->c + 1, out->f, in->a + 1, n, grid);
+	out->result[1] = (double)k->quantize_column(&step);
+	k->dequantize(out->f + ROOM + 1, in->codes + 1, n, grid);
+	out->result[2] = k->grid_error(in->a + 1, n, grid, 0.5f, 2.4f);
+	out->result[3] = k->grid_error(in->a + 1, n, grid, 2.0f, 2.0f);
+}
+
+static void
+run_lookups(struct outputs *out, const struct kernels *k, const struct inputs *in, size_t n)
+{
+	static const float bounds[15] = { -0.9f, -0.6f, -0.4f, -0.3f, -0.2f, -0.1f, -0.04f, 0.0f,
+					  0.1f,  0.2f,  0.3f,  0.4f,  0.5f,  0.6f,  0.8f };
+	struct bins bins = { -1.0f, 1.0f, 500.0f, 1000 };
+	uint8_t codes[ROOM];
+
+	for (size_t i = 0; i < ROOM; i++)
+		codes[i] = in->codes[i] & 15;
+	k->lookup_encode(out->c + 1, in->a + 1, n, 0.7f, bounds);
+	k->lookup_decode(out->f + 1, codes + 1, n, 1.3f, in->d);
+	k->bin(out->u, in->a + 1, NULL, n, &bins);
+	k->bin(out->u, in->a + 1, in->b + 1, n / 2, &bins);
+}
+
+/* Equal bits, any NaN for any other. */
+static int
+same_float(float x, float y)
+{
+	return !memcmp(&x, &y, sizeof(x)) || (isnan(x) && isnan(y));
+}
+
+static int
+same_double(double x, double y)
+{
+	return !memcmp(&x, &y, sizeof(x)) || (isnan(x) && isnan(y));
+}
+
+static void
+compare(const struct outputs *a, const struct outputs *b, const char *set, size_t n)
+{
+	for (size_t i = 0; i < OUT; i++)
+		if (!same_float(a->f[i], b->f[i]))
+			fail_msg("%s, length %zu: float %zu is %a, not %a", set, n, i,
+				 (double)b->f[i], (double)a->f[i]);
+	for (size_t i = 0; i < ROOM; i++)
+		if (!same_double(a->d[i], b->d[i]) || a->u[i] != b->u[i])
+			fail_msg("%s, length %zu: entry %zu differs", set, n, i);
+	for (size_t i = 0; i < 4; i++)
+		if (!same_double(a->result[i], b->result[i]))
+			fail_msg("%s, length %zu: result %zu is %a, not %a", set, n, i,
+				 b->result[i], a->result[i]);
+	if (memcmp(a->c, b->c, sizeof(a->c)))
+		fail_msg("%s, length %zu: codes differ", set, n);
+}
+
+static void
+check(void (*run)(struct outputs *out, const struct kernels *k, const struct inputs *in, size_t n))
+{
+	static struct inputs in;
+	static struct outputs expected, got;
+	uint64_t seed = 11;
+
+	for (size_t n = 0; n <= 300; n++) {
+		fill(&in, &seed, n % 2);
+		memset(&expected, 0, sizeof(expected));
+		run(&expected, kernels_available()[0], &in, n);
+		for (const struct kernels *const *set = kernels_available() + 1; *set; set++) {
+			memset(&got, 0, sizeof(got));
+			run(&got, *set, &in, n);
+			compare(&expected, &got, (*set)->name, n);
+		}
+	}
+}
+
+static void
+test_sets__sums_are_equal_bit_for_bit(void **state)
+{
+	(void)state;
+	check(run_sums);
+}
+
+static void
+test_sets__loops_are_equal_bit_for_bit(void **state)
+{
+	(void)state;
+	check(run_loops);
+}
+
+static void
+test_sets__grids_are_equal_bit_for_bit(void **state)
+{
+	(void)state;
+	check(run_grids);
+}
+
+static void
+test_sets__lookups_are_equal_bit_for_bit(void **state)
+{
+	(void)state;
+	check(run_lookups);
+}
+
+static void
+test_sets__powers_are_within_a_millionth_of_the_library(void **state)
+{
+	const struct kernels *k = kernels_available()[0];
+	struct grid grid = { 1.0f, 0.0f, 1.0f };
+	uint64_t seed = 3;
+
+	(void)state;
+	/* A negative weight lies at code 0, so its error is itself. */
+	for (int i = 0; i < 2000; i++) {
+		float x = exp2f((float)support_uniform(&seed) * 40.0f - 30.0f);
+		float norm = 0.3f + (float)support_uniform(&seed) * 5.0f, minus = -x;
+		double got = k->grid_error(&minus, 1, grid, 1.0f, norm);
+		double expected = pow((double)x, (double)norm);
+
+		if (expected > 1e-37 && fabs(got / expected - 1.0) > 1e-6)
+			fail_msg("%a^%a is %.9g, not %.9g", (double)x, (double)norm, got, expected);
+	}
+}
+
+static void
+test_sets__ties_go_to_even_and_ends_hold(void **state)
+{
+	static const float x[] = { 0.5f, 1.5f, 2.5f, -0.5f, -1.5f, 7.5f, 99.0f, -99.0f, 1e30f };
+	static const uint8_t codes[] = { 8, 10, 10, 8, 6, 15, 15, 0, 15 };
+	struct grid grid = { 1.0f, 8.0f, 15.0f };
+
+	(void)state;
+	for (const struct kernels *const *set = kernels_available(); *set; set++) {
+		uint8_t got[9];
+
+		assert_int_equal((*set)->quantize(got, NULL, x, 9, grid), 4);
+		assert_memory_equal(got, codes, 9);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_sets__sums_are_equal_bit_for_bit),
+		cmocka_unit_test(test_sets__loops_are_equal_bit_for_bit),
+		cmocka_unit_test(test_sets__grids_are_equal_bit_for_bit),
+		cmocka_unit_test(test_sets__lookups_are_equal_bit_for_bit),
+		cmocka_unit_test(test_sets__powers_are_within_a_millionth_of_the_library),
+		cmocka_unit_test(test_sets__ties_go_to_even_and_ends_hold),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
