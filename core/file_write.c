@@ -125,25 +125,22 @@ file_writer_add(struct file_writer *writer, const void *data, size_t size)
 	return OK;
 }
 
+/* Cuts the writer's path, which is not needed any more: a copy could fail after the rename. */
 static enum err
-sync_folder(const struct file_writer *writer)
+sync_folder(struct file_writer *writer)
 {
-	char *folder = buf_strdup(writer->path), *slash;
+	char *slash = strrchr(writer->path, '/');
 	enum err code = OK;
 	int fd;
 
-	if (!folder)
-		return ERR_NOMEM;
-	slash = strrchr(folder, '/');
 	if (slash)
-		slash[slash == folder] = '\0';
-	fd = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		slash[slash == writer->path] = '\0';
+	fd = open(slash ? writer->path : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 || must_fail() || (fsync(fd) && errno != EINVAL && errno != ENOTSUP))
 		code = err_at(ERR_IO, writer->path, NULL, "its folder cannot be synced: %s",
 			      strerror(errno));
 	if (fd >= 0)
 		close(fd);
-	buf_free(folder);
 	return code;
 }
 
