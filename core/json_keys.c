@@ -63,8 +63,20 @@ grow(struct json_keys *keys)
 	return 0;
 }
 
-enum json_keys_result
-json_keys_add(struct json_keys *keys, const struct json *object, const struct json *member)
+enum { FEW = 8 }; /* up to here comparing is cheaper than hashing */
+
+static enum json_keys_result
+compare_all(const struct json *object, const struct json *member)
+{
+	for (const struct json *m = object->first; m; m = m->next)
+		if (m->key_length == member->key_length &&
+		    !memcmp(m->key, member->key, m->key_length))
+			return JSON_KEYS_DUPLICATE;
+	return JSON_KEYS_NEW;
+}
+
+static enum json_keys_result
+add(struct json_keys *keys, const struct json *object, const struct json *member)
 {
 	struct json_keys_slot wanted = { object, member, hash_of(object, member) }, *slot;
 
@@ -76,6 +88,19 @@ json_keys_add(struct json_keys *keys, const struct json *object, const struct js
 	*slot = wanted;
 	keys->count++;
 	return JSON_KEYS_NEW;
+}
+
+/* Members enter the set once their object has more than a few. */
+enum json_keys_result
+json_keys_add(struct json_keys *keys, const struct json *object, const struct json *member)
+{
+	if (object->length < FEW)
+		return compare_all(object, member);
+	if (object->length == FEW)
+		for (const struct json *m = object->first; m; m = m->next)
+			if (add(keys, object, m) == JSON_KEYS_NOMEM)
+				return JSON_KEYS_NOMEM;
+	return add(keys, object, member);
 }
 
 void
