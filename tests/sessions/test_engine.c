@@ -1,0 +1,302 @@
+/* labels: threads
+ * The engine on the shipped model: what is kept equals what is computed, on any number of
+ * threads. */
+#include "sessions/engine.h"
+#include "core/buf.h"
+#include "kernels/kernels.h"
+#include "support/support.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const struct calibration_setting calibration = { .text = "code.calibration",
+							.sequences = 6,
+							.length = 64 };
+
+static struct engine *
+open_engine(int threads, const char *cache)
+{
+	struct engine_options options = { .model = support_source("models/shipped"),
+					  .threads = threads };
+	struct engine *engine;
+
+	setenv("QSCOPE_MODELS", support_source("models"), 1);
+	setenv("QSCOPE_CACHE", cache, 1);
+	assert_ok(engine_open(&engine, &options));
+	return engine;
+}
+
+static struct layer_setting
+setting_of(const char *method, const char *assignment)
+{
+	struct layer_setting setting = { .method = quantizer_find(method) };
+
+	assert_non_null(setting.method);
+	param_defaults(&setting.params, setting.method->params);
+	if (assignment)
+		assert_ok(recipe_assign(&setting, assignment));
+	return setting;
+}
+
+static struct layer_result *
+quantize(struct engine *engine, const char *layer, const struct layer_setting *setting)
+{
+	struct work work = { .pool = engine_pool(engine) };
+	struct layer_result *result;
+
+	assert_ok(engine_quantize(&result, engine, model_find_layer(engine_model(engine), layer),
+				  setting, &calibration, &work));
+	return result;
+}
+
+static void
+assert_same(const struct layer_result *a, const struct layer_result *b)
+{
+	size_t weights = a->quantized.rows * a->quantized.columns;
+
+	assert_memory_equal(a->quantized.codes, b->quantized.codes, weights);
+	assert_memory_equal(a->quantized.dequantized, b->quantized.dequantized, 4 * weights);
+	assert_int_equal(a->quantized.scale_count, b->quantized.scale_count);
+	assert_memory_equal(a->quantized.scales, b->quantized.scales, 4 * a->quantized.scale_count);
+	assert_memory_equal(a->quantized.part_bits, b->quantized.part_bits,
+			    sizeof(a->quantized.part_bits));
+	assert_true(a->measurement->relative == b->measurement->relative);
+	assert_true(a->measurement->output.relative == b->measurement->output.relative);
+	assert_memory_equal(&a->measurement->histogram, &b->measurement->histogram,
+			    sizeof(a->measurement->histogram));
+	assert_memory_equal(a->measurement->channels, b->measurement->channels,
+			    4 * CHANNEL_COUNT * a->measurement->columns);
+	assert_true(a->bits_per_weight == b->bits_per_weight);
+}
+
+static void
+compare(const char *method)
+{
+	struct layer_setting setting = setting_of(method, "bits=3");
+	struct engine *computing = open_engine(1, "off");
+	struct layer_result *computed = quantize(computing, "layers.1.attn.q", &setting);
+	struct engine *writing = open_engine(2, support_folder());
+	struct layer_result *written = quantize(writing, "layers.1.attn.q", &setting);
+	struct layer_result *again = quantize(writing, "layers.1.attn.q", &setting);
+	struct engine *reading = open_engine(3, support_folder());
+	struct layer_result *read = quantize(reading, "layers.1.attn.q", &setting);
+
+	assert_same(computed, written);
+	assert_ptr_equal(written, again);
+	assert_same(computed, read);
+	assert_true(computed->seconds > 0);
+	assert_true(read->seconds == 0); /* it came from the disk */
+	layer_result_unref(again);
+	layer_result_unref(computed);
+	layer_result_unref(written);
+	engine_free(computing);
+	engine_free(writing);
+	engine_free(reading);
+	assert_true(read->quantized.codes != NULL); /* a reference outlives the engine */
+	layer_result_unref(read);
+	support_clean();
+}
+
+static void
+test_engine__what_is_kept_equals_what_is_computed(void **state)
+{
+	(void)state;
+	compare("gptq");
+	compare("awq");
+}
+
+static void
+test_engine__another_setting_or_text_is_another_result(void **state)
+{
+	struct engine *engine = open_engine(2, "off");
+	struct layer_setting three = setting_of("gptq", "bits=3"), four = setting_of("gptq", NULL);
+	struct calibration_setting other = calibration;
+	struct work work = { .pool = engine_pool(engine) };
+	struct layer_result *a = quantize(engine, "layers.0.attn.k", &three);
+	struct layer_result *b = quantize(engine, "layers.0.attn.k", &four), *c;
+
+	(void)state;
+	other.seed = 1;
+	assert_ok(engine_quantize(&c, engine, a->layer, &three, &other, &work));
+	assert_false(key_equal(a->key, b->key));
+	assert_false(key_equal(a->key, c->key));
+	assert_false(key_equal(a->weights_key, c->weights_key));
+	layer_result_unref(a);
+	layer_result_unref(b);
+	layer_result_unref(c);
+	engine_free(engine);
+}
+
+static void
+test_engine__weights_of_rtn_do_not_depend_on_the_text(void **state)
+{
+	struct engine *engine = open_engine(2, "off");
+	struct layer_setting rtn = setting_of("rtn", "bits=3");
+	struct work work = { .pool = engine_pool(engine) };
+	struct layer_result *with = quantize(engine, "layers.0.attn.k", &rtn), *without;
+
+	(void)state;
+	assert_ok(engine_quantize(&without, engine, with->layer, &rtn, NULL, &work));
+	assert_true(key_equal(with->weights_key, without->weights_key));
+	assert_false(key_equal(with->key, without->key));
+	assert_true(with->measurement->has_output);
+	assert_false(without->measurement->has_output);
+	layer_result_unref(with);
+	layer_result_unref(without);
+	engine_free(engine);
+}
+
+static void
+test_engine__awq_on_one_member_is_set_on_its_input_group(void **state)
+{
+	struct engine *engine = open_engine(2, "off");
+	const struct model *model = engine_model(engine);
+	struct layer_setting *settings = buf_alloc(model->layer_count, sizeof(*settings));
+	int *because = buf_alloc(model->layer_count, sizeof(*because));
+	int q = model_find_layer(model, "layers.2.attn.q");
+	int k = model_find_layer(model, "layers.2.attn.k"),
+	    v = model_find_layer(model, "layers.2.attn.v");
+	struct layer_setting awq = setting_of("awq", NULL), keep = { 0 };
+	struct recipe recipe;
+
+	(void)state;
+	recipe_init(&recipe);
+	recipe.has_fallback = true;
+	recipe.fallback = setting_of("rtn", NULL);
+	assert_ok(recipe_set(&recipe, "layers.2.attn.q", &awq));
+	assert_ok(recipe_set(&recipe, "layers.2.attn.v", &keep));
+	assert_ok(engine_plan(settings, because, engine, &recipe));
+	assert_ptr_equal(settings[q].method, awq.method);
+	assert_ptr_equal(settings[k].method, awq.method);
+	assert_int_equal(because[k], q);
+	assert_null(settings[v].method); /* a later rule speaks of it */
+	assert_int_equal(because[v], -1);
+	recipe_clear(&recipe);
+	buf_free(settings);
+	buf_free(because);
+	engine_free(engine);
+}
+
+static void
+apply(struct layer_result **out, struct engine *engine, bool propagated)
+{
+	struct work work = { .pool = engine_pool(engine) };
+	struct recipe recipe;
+
+	recipe_init(&recipe);
+	recipe.has_fallback = true;
+	recipe.fallback = setting_of("gptq", "bits=2");
+	recipe.calibration = calibration;
+	recipe.calibration.propagated = propagated;
+	assert_ok(engine_apply(out, engine, &recipe, &work));
+	recipe_clear(&recipe);
+}
+
+static void
+test_engine__propagated_statistics_change_all_but_the_first_block(void **state)
+{
+	struct engine *engine = open_engine(2, "off");
+	const struct model *model = engine_model(engine);
+	struct layer_result **a = buf_alloc(model->layer_count, sizeof(struct layer_result *));
+	struct layer_result **b = buf_alloc(model->layer_count, sizeof(struct layer_result *));
+
+	(void)state;
+	apply(a, engine, false);
+	apply(b, engine, true);
+	for (size_t i = 0; i < model->layer_count; i++) {
+		if (model->layers[i].block < 0) {
+			assert_null(a[i]);
+			continue;
+		}
+		assert_int_equal(key_equal(a[i]->weights_key, b[i]->weights_key),
+				 model->layers[i].block == 0);
+		layer_result_unref(a[i]);
+		layer_result_unref(b[i]);
+	}
+	buf_free(a);
+	buf_free(b);
+	engine_free(engine);
+}
+
+static void
+test_engine__a_cancel_comes_out_as_such(void **state)
+{
+	struct engine *engine = open_engine(2, "off");
+	atomic_bool cancel = true;
+	struct work work = { .pool = engine_pool(engine), .cancel = &cancel };
+	struct layer_setting setting = setting_of("gptq", NULL);
+	struct layer_result *result;
+
+	(void)state;
+	assert_int_equal(engine_quantize(&result, engine, 3, &setting, &calibration, &work),
+			 ERR_CANCELLED);
+	assert_null(result);
+	atomic_store(&cancel, false);
+	assert_ok(engine_quantize(&result, engine, 3, &setting, &calibration, &work));
+	layer_result_unref(result);
+	engine_free(engine);
+}
+
+static void
+test_engine__a_hash_that_is_not_the_texts_is_refused(void **state)
+{
+	struct engine *engine = open_engine(1, "off");
+	struct calibration_setting wrong = calibration;
+
+	(void)state;
+	memset(wrong.sha256, 'a', HASH_HEX - 1);
+	assert_err(ERR_FORMAT, "restore the text", engine_settle(&wrong, engine));
+	wrong = calibration;
+	wrong.length = 100000;
+	assert_err(ERR_RANGE, "context", engine_settle(&wrong, engine));
+	engine_free(engine);
+}
+
+static void
+test_engine__evaluation_is_kept_and_equal(void **state)
+{
+	struct eval_setting setting = { .text = "records.evaluation",
+					.protocol = protocol_find("window"),
+					.context = 64,
+					.max_tokens = 256 };
+	struct engine *engine = open_engine(2, support_folder());
+	struct work work = { .pool = engine_pool(engine) };
+	struct layer_result **results =
+		buf_alloc(engine_model(engine)->layer_count, sizeof(struct layer_result *));
+	struct layer_setting rtn = setting_of("rtn", "bits=2");
+	struct layer_result *one = quantize(engine, "layers.3.mlp.up", &rtn);
+	struct eval_result first, second, baseline;
+
+	(void)state;
+	results[one->layer] = one;
+	assert_ok(engine_evaluate(&first, engine, &setting, results, &work));
+	assert_ok(engine_evaluate(&baseline, engine, &setting, NULL, &work));
+	engine_free(engine);
+	engine = open_engine(1, support_folder());
+	assert_ok(engine_evaluate(&second, engine, &setting, results, &work));
+	assert_true(first.has_current && !baseline.has_current);
+	assert_true(first.baseline.mean == baseline.baseline.mean);
+	assert_true(first.current.mean == second.current.mean && first.kl_q99 == second.kl_q99);
+	layer_result_unref(one);
+	buf_free(results);
+	engine_free(engine);
+	support_clean();
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_engine__what_is_kept_equals_what_is_computed),
+		cmocka_unit_test(test_engine__another_setting_or_text_is_another_result),
+		cmocka_unit_test(test_engine__weights_of_rtn_do_not_depend_on_the_text),
+		cmocka_unit_test(test_engine__awq_on_one_member_is_set_on_its_input_group),
+		cmocka_unit_test(test_engine__propagated_statistics_change_all_but_the_first_block),
+		cmocka_unit_test(test_engine__a_cancel_comes_out_as_such),
+		cmocka_unit_test(test_engine__a_hash_that_is_not_the_texts_is_refused),
+		cmocka_unit_test(test_engine__evaluation_is_kept_and_equal),
+	};
+
+	kernels_select(getenv("QSCOPE_KERNELS"));
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
