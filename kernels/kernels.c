@@ -89,11 +89,12 @@ kernels_select(const char *only)
 const struct kernels *
 kernels_current(void)
 {
-	const char *only = getenv("QSCOPE_KERNELS");
+	const char *only;
 
-	if (!chosen && only && kernels_select(only))
+	if (chosen)
 		return &current;
-	return chosen ? &current : kernels_select(NULL);
+	only = getenv("QSCOPE_KERNELS");
+	return only && kernels_select(only) ? &current : kernels_select(NULL);
 }
 
 const char *
