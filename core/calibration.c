@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-enum { CHUNK_BYTES = 1 << 29 };
+enum { DEFAULT_MEMORY = 1 << 29 };
 
 struct calibration {
 	const struct calibration_request *request;
@@ -64,9 +64,9 @@ chunk_end(const struct calibration *c, size_t first)
 	const struct calibration_request *r = c->request;
 	size_t per_token = (c->widest + r->model->shape.hidden) * sizeof(float);
 	size_t tokens = r->sequences[first].count, end = first + 1;
+	size_t memory = r->memory ? r->memory : DEFAULT_MEMORY;
 
-	while (end < r->sequence_count &&
-	       (tokens + r->sequences[end].count) * per_token <= CHUNK_BYTES)
+	while (end < r->sequence_count && (tokens + r->sequences[end].count) * per_token <= memory)
 		tokens += r->sequences[end++].count;
 	return end;
 }

@@ -14,6 +14,7 @@ struct calibration_request {
 	size_t sequence_count;
 	const bool *inputs; /* (model.input_count) which to capture; NULL: all */
 	bool gram;          /* Gram matrices too */
+	size_t memory;      /* bytes of activations held at once, about; 0: a default */
 };
 
 /* out[i] is set for every input asked for, NULL for the others; the caller frees each. Stops after

@@ -132,6 +132,7 @@ void
 threads_open(struct threads *threads, int count)
 {
 	*threads = (struct threads){ 0 };
+	kernels_current(); /* chosen before threads start */
 	assert_ok(pool_create(&threads->pool, count));
 	threads->work.pool = threads->pool;
 }
