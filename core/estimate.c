@@ -56,11 +56,13 @@ estimate_sort(double *values, size_t count)
 double
 estimate_quantile(const double *sorted, size_t count, double q)
 {
-	double at = q * (double)(count - 1);
-	size_t low = (size_t)at;
+	double at;
+	size_t low;
 
 	if (!count)
 		return (double)NAN;
+	at = q * (double)(count - 1);
+	low = (size_t)at;
 	if (low + 1 >= count)
 		return sorted[count - 1];
 	return sorted[low] + (at - (double)low) * (sorted[low + 1] - sorted[low]);
