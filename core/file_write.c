@@ -65,6 +65,22 @@ file_writer_drop(struct file_writer *writer)
 	buf_free(writer);
 }
 
+/* From the kernel's own account: umask() would have to set it to read it, on every thread. */
+static mode_t
+file_umask(void)
+{
+	FILE *status = fopen("/proc/self/status", "re");
+	char line[256];
+	unsigned mask = 022;
+
+	while (status && fgets(line, sizeof(line), status))
+		if (sscanf(line, "Umask: %o", &mask) == 1)
+			break;
+	if (status)
+		fclose(status);
+	return (mode_t)mask;
+}
+
 static enum err
 open_temporary(struct file_writer *writer)
 {
@@ -83,7 +99,7 @@ open_temporary(struct file_writer *writer)
 	writer->fd = mkostemp(writer->temporary, O_CLOEXEC);
 	if (writer->fd < 0)
 		return failed(writer, "cannot be written");
-	fchmod(writer->fd, replaces ? st.st_mode & 0777 : 0644);
+	fchmod(writer->fd, replaces ? st.st_mode & 0777 : 0666 & ~file_umask());
 	return OK;
 }
 
@@ -144,7 +160,8 @@ sync_folder(struct file_writer *writer)
 	return code;
 }
 
-/* The previous generation becomes "path~" through a link, so that `path` exists at every moment. */
+/* The previous generation becomes "path~" through a link, so that `path` exists at every moment; by
+ * a rename where the file system has no links. */
 static enum err
 keep_previous(const struct file_writer *writer)
 {
@@ -157,7 +174,9 @@ keep_previous(const struct file_writer *writer)
 		return ERR_NOMEM;
 	if (unlink(kept) && errno != ENOENT)
 		code = failed(writer, "its previous generation cannot be kept");
-	else if (must_fail() || link(writer->path, kept))
+	else if (must_fail() ||
+		 (link(writer->path, kept) &&
+		  ((errno != EPERM && errno != ENOTSUP) || rename(writer->path, kept))))
 		code = failed(writer, "its previous generation cannot be kept");
 	buf_free(kept);
 	return code;
