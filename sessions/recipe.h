@@ -61,6 +61,7 @@ struct json_out;
 struct json_in;
 void recipe_params_out(struct json_out *json, const char *key, const struct layer_setting *setting);
 void recipe_out(struct json_out *json, const char *key, const struct recipe *recipe);
+enum err recipe_in(struct recipe *out, const struct json_in *object); /* cleared on failure */
 enum err recipe_setting_in(struct layer_setting *out, const struct json_in *object);
 void recipe_calibration_out(struct json_out *json, const char *key,
 			    const struct calibration_setting *calibration);

@@ -409,6 +409,18 @@ root_in(struct recipe *out, const struct json_in *root)
 }
 
 enum err
+recipe_in(struct recipe *out, const struct json_in *object)
+{
+	enum err code;
+
+	recipe_init(out);
+	code = root_in(out, object);
+	if (code)
+		recipe_clear(out);
+	return code;
+}
+
+enum err
 recipe_parse(struct recipe *out, const char *text, size_t length, const char *path)
 {
 	struct json_in root;
@@ -418,10 +430,8 @@ recipe_parse(struct recipe *out, const char *text, size_t length, const char *pa
 	code = json_in_parse(&root, text, length, path);
 	if (code)
 		return code;
-	code = root_in(out, &root);
+	code = recipe_in(out, &root);
 	json_in_free(&root);
-	if (code)
-		recipe_clear(out);
 	return code;
 }
 
