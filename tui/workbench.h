@@ -12,6 +12,7 @@ struct workbench_options {
 	bool ascii;    /* draw with ASCII alone even where UTF-8 would do */
 	bool no_color; /* NO_COLOR is honoured without it */
 	bool light;    /* colours for a light background */
+	bool script;   /* no terminal, no history file, nothing saved by itself */
 };
 
 /* Run on the terminal until the user quits; the terminal is as before on every way out. Returns the
