@@ -4,13 +4,7 @@
 #include "kernels/kernels.h"
 #include "sessions/output.h"
 #include "tui/progress.h"
-
-#if __has_include("tui/workbench.c")
 #include "tui/workbench.h"
-#define HAVE_WORKBENCH 1
-#else
-#define HAVE_WORKBENCH 0
-#endif
 
 #include <errno.h>
 #include <locale.h>
@@ -128,7 +122,6 @@ run_command(const struct command *command, const struct options *options, int ar
 
 /* ------------------------------------------------------------------------ the workbench */
 
-#if HAVE_WORKBENCH
 static const struct command_arg workbench_args[] = {
 	{ "MODEL", NULL, "file", "folder or .bin file (default: the shipped model)", false, false },
 	{ "--session", "FILE", "file", "open a saved session", false, false },
@@ -175,17 +168,6 @@ workbench(const struct options *options, int argc, char **argv)
 
 	return code ? report(code, options->json, NULL) : workbench_status;
 }
-#else
-static int
-workbench(const struct options *options, int argc, char **argv)
-{
-	(void)argc;
-	(void)argv;
-	return report(err_set(ERR_UNSUPPORTED,
-			      "this build has no workbench; name a command, see: qscope --help"),
-		      options->json, NULL);
-}
-#endif
 
 /* ------------------------------------------------------------------------------ starting */
 
@@ -261,9 +243,7 @@ main(int argc, char **argv)
 	enum err code = words ? OK : ERR_NOMEM;
 
 	setlocale(LC_CTYPE, ""); /* not LC_NUMERIC: numbers keep their point */
-#if HAVE_WORKBENCH
 	command_add(workbench_headless);
-#endif
 	for (int i = 0; words && i < count; i++)
 		words[i] = argv[i + 1];
 	if (!code)
