@@ -123,7 +123,9 @@ quantized(struct workspace *workspace, struct task *task)
 	slot->has_failed = true;
 	slot->failed = task->key;
 	slot->state.error = task->job.error;
-	workspace_say(workspace, LOG_ERROR, "%s", err_line());
+	workspace_say(workspace, LOG_ERROR, "%s: %s: %s",
+		      engine_model(workspace->engine)->layers[task->goal.layer].name,
+		      task->setting.method->name, task->job.error.message);
 }
 
 static void

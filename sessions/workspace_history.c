@@ -141,10 +141,31 @@ drop_rules(struct recipe *recipe)
 	recipe->rule_count = kept;
 }
 
+/* The method, its bits, and what is not as declared. */
+static void
+describe(char *out, size_t capacity, const struct layer_setting *setting)
+{
+	const struct param *params = setting->method ? setting->method->params : NULL;
+	size_t used = (size_t)snprintf(out, capacity, "%s",
+				       setting->method ? setting->method->name : "keep");
+
+	for (size_t i = 0; params && i < param_count(params) && used < capacity; i++) {
+		double value = setting->params.v[i];
+		char text[40];
+
+		if (strcmp(params[i].name, "bits") && !(value < params[i].def) &&
+		    !(value > params[i].def))
+			continue;
+		param_format(text, sizeof(text), &params[i], value);
+		used += (size_t)snprintf(out + used, capacity - used, " %s=%s", params[i].name,
+					 text);
+	}
+}
+
 enum err
 workspace_set(struct workspace *workspace, const char *match, const struct layer_setting *setting)
 {
-	char label[96], described[80] = "keep";
+	char label[96], described[80];
 	struct recipe next;
 	enum err code = need_model(workspace);
 
@@ -161,8 +182,7 @@ workspace_set(struct workspace *workspace, const char *match, const struct layer
 		recipe_clear(&next);
 		return code;
 	}
-	if (setting->method)
-		recipe_describe(described, sizeof(described), setting);
+	describe(described, sizeof(described), setting);
 	snprintf(label, sizeof(label), "%.24s: %.68s", match ? match : "all", described);
 	code = history_push(workspace, &next, label);
 	workspace_reconcile(workspace, CHANGED_SETTINGS);
