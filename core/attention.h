@@ -3,7 +3,7 @@
 
 #include "core/work.h"
 
-enum { ATTENTION_TILE = 128 }; /* most queries of one call */
+enum { ATTENTION_TILE = 128 }; /* queries that are scored at once */
 
 /* Causal grouped-query attention of one tile of queries over all keys up to its end. Since a token
  * sees only what stands before it, a sequence is worked off tile by tile, and the scores of one
@@ -16,7 +16,7 @@ struct attention {
 	const float *value;  /* the same */
 	float *out;          /* (count, heads, head_dim) */
 	float *scores;       /* scratch: scores_size floats for each worker */
-	size_t scores_size;  /* at least count * (first + count) */
+	size_t scores_size;  /* ATTENTION_TILE * (first + count) at least */
 	bool parallel;       /* heads side by side: `scores` holds one part for each worker */
 };
 

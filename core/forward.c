@@ -14,6 +14,8 @@
 
 #include <string.h>
 
+enum { TILE = 256 };
+
 /* Everything that all sequences share. */
 struct pass {
 	struct hidden *hidden;
@@ -60,10 +62,10 @@ scratch_sizes(size_t sizes[9], const struct pass *pass)
 	size_t parallel = pass->hidden->sequences == 1 ? (size_t)work_threads(pass->work) : 1;
 
 	sizes[0] = sizes[1] = pass->longest * kv;
-	sizes[2] = ATTENTION_TILE * shape->hidden;
-	sizes[3] = ATTENTION_TILE * most(most(shape->hidden, shape->intermediate), query);
-	sizes[4] = sizes[5] = ATTENTION_TILE * query;
-	sizes[6] = sizes[7] = ATTENTION_TILE * shape->intermediate;
+	sizes[2] = TILE * shape->hidden;
+	sizes[3] = TILE * most(most(shape->hidden, shape->intermediate), query);
+	sizes[4] = sizes[5] = TILE * query;
+	sizes[6] = sizes[7] = TILE * shape->intermediate;
 	sizes[8] = parallel * pass->scores_size;
 }
 
@@ -237,14 +239,14 @@ run_sequence(void *arg, size_t index, int worker)
 	size_t begin = hidden->start[index], tokens = hidden->start[index + 1] - begin;
 	enum err code = OK;
 
-	for (size_t first = 0; first < tokens && !code; first += ATTENTION_TILE) {
+	for (size_t first = 0; first < tokens && !code; first += TILE) {
 		size_t left = tokens - first;
 		struct tile_pass tile = {
 			.pass = pass,
 			.scratch = &scratch,
 			.sequence = index,
 			.first = first,
-			.count = left < ATTENTION_TILE ? left : ATTENTION_TILE,
+			.count = left < TILE ? left : TILE,
 			.x = hidden->x + (begin + first) * hidden->columns,
 		};
 
