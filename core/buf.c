@@ -9,8 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
-enum { ALIGNMENT = 64 };
+enum { ALIGNMENT = 64, PAGE = 4096, LARGE = 4 << 20 };
 
 static atomic_ulong fail_countdown;
 static atomic_int fail_persistent;
@@ -38,34 +39,50 @@ must_fail(void)
 	return 1;
 }
 
-static size_t
-padded(size_t bytes)
+/* Large blocks are asked for in huge pages before anyone touches them: a layer's worth of small
+ * pages takes longer to hand out than to quantize. */
+static void
+prefer_huge_pages(char *raw, size_t bytes)
 {
-	return bytes ? (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT : ALIGNMENT;
+	uintptr_t first = ((uintptr_t)raw + PAGE - 1) / PAGE * PAGE;
+	uintptr_t end = ((uintptr_t)raw + bytes) / PAGE * PAGE;
+
+	if (bytes >= LARGE)
+		madvise((void *)first, end - first, MADV_HUGEPAGE);
 }
 
+/* calloc knows which memory is fresh from the system and need not be cleared; it aligns less than
+ * we promise, so where it began lies just before the block. */
 void *
 buf_alloc(size_t count, size_t size)
 {
 	size_t bytes;
-	void *memory = NULL;
+	char *raw = NULL, *memory;
 
 	if (__builtin_mul_overflow(count, size, &bytes) || bytes > SIZE_MAX / 2 || must_fail() ||
-	    !(memory = aligned_alloc(ALIGNMENT, padded(bytes)))) {
+	    !(raw = calloc(1, bytes + sizeof(raw) + ALIGNMENT))) {
 		err_set(ERR_NOMEM,
 			"no memory for %zu x %zu bytes; close other programs or use a smaller "
 			"setting",
 			count, size);
 		return NULL;
 	}
-	memset(memory, 0, bytes);
+	prefer_huge_pages(raw, bytes);
+	memory = raw + sizeof(raw);
+	memory += (ALIGNMENT - (uintptr_t)memory % ALIGNMENT) % ALIGNMENT;
+	memcpy(memory - sizeof(raw), &raw, sizeof(raw));
 	return memory;
 }
 
 void
 buf_free(void *memory)
 {
-	free(memory);
+	char *raw;
+
+	if (!memory)
+		return;
+	memcpy(&raw, (char *)memory - sizeof(raw), sizeof(raw));
+	free(raw);
 }
 
 int
