@@ -46,7 +46,8 @@ static const struct param params[] = {
 	{ 0 },
 };
 
-enum { STRIP = 128, LINE = 16 };
+/* AHEAD blocks take what is owed to them in one gemm, so that errors are packed less often. */
+enum { STRIP = 256, LINE = 16, AHEAD = 4 };
 
 struct gptq {
 	const struct quant_task *task;
@@ -92,6 +93,15 @@ block_first(const struct gptq *gptq, size_t block)
 	size_t end = block_end(gptq, block);
 
 	return end < GPTQ_BLOCK ? 0 : end - GPTQ_BLOCK;
+}
+
+/* Where the blocks end that `block` settles together with itself. */
+static size_t
+block_ahead(const struct gptq *gptq, size_t block)
+{
+	size_t end = block % AHEAD ? block + 1 : block + AHEAD;
+
+	return end < block_count(gptq) ? end : block_count(gptq);
 }
 
 static size_t
@@ -167,16 +177,16 @@ strip_fix_grids(const struct gptq *gptq, struct strip *strip)
 		}
 }
 
-/* Add to a block what the slots from its end on owe it, but for those added before. */
+/* Add to blocks [block, end), which have been added to alike, what the slots from `from` on owe. */
 static void
-strip_settle(const struct gptq *gptq, struct strip *strip, size_t block, size_t from)
+strip_add(const struct gptq *gptq, struct strip *strip, size_t block, size_t end, size_t from)
 {
-	size_t first = block_first(gptq, block), n = gptq->factor.n;
+	size_t first = block_first(gptq, end - 1), ld = gptq->factor.ld;
 	struct gemm g = { .m = block_end(gptq, block) - first,
 			  .n = strip->rows,
 			  .k = strip->owed[block] - from,
-			  .a = gptq->factor.feed + first * n + from,
-			  .lda = n,
+			  .a = gptq->factor.feed + first * ld + from,
+			  .lda = ld,
 			  .b = strip->error + from * STRIP,
 			  .ldb = STRIP,
 			  .c = strip->value + first * STRIP,
@@ -186,7 +196,22 @@ strip_settle(const struct gptq *gptq, struct strip *strip, size_t block, size_t 
 
 	if (g.k)
 		gptq->task->kernels->gemm(&g);
-	strip->owed[block] = from;
+	for (size_t b = block; b < end; b++)
+		strip->owed[b] = from;
+}
+
+/* Bring blocks [block, end) up to date with the slots from `from` on. */
+static void
+strip_settle(const struct gptq *gptq, struct strip *strip, size_t block, size_t end, size_t from)
+{
+	while (block < end) {
+		size_t alike = block + 1;
+
+		while (alike < end && strip->owed[alike] == strip->owed[block])
+			alike++;
+		strip_add(gptq, strip, block, alike, from);
+		block = alike;
+	}
 }
 
 /* The grids of one group, from what is expected in its slots [first, first + width). */
@@ -220,22 +245,22 @@ strip_find_grids(const struct gptq *gptq, struct strip *strip, size_t group, siz
 static void
 strip_expect(const struct gptq *gptq, struct strip *strip, size_t block, size_t first)
 {
-	size_t end = block_end(gptq, block), n = gptq->factor.n, at = first * STRIP;
-	const float *value = strip->value, *weight = strip->error;
+	size_t end = block_end(gptq, block), ld = gptq->factor.ld, at = first * STRIP, last = block;
+	size_t count = end * STRIP - at;
+	const struct kernels *kernels = gptq->task->kernels;
 	struct unit_solve solve = { .n = end - first,
-				    .a = gptq->factor.feed + first * (n + 1),
-				    .lda = n,
+				    .a = gptq->factor.feed + first * (ld + 1),
+				    .lda = ld,
 				    .columns = strip->rows,
 				    .b = strip->expected + at,
 				    .ldb = STRIP };
 
-	for (size_t b = block; b < block_count(gptq) && block_end(gptq, b) > first; b++)
-		strip_settle(gptq, strip, b, end);
-	for (size_t i = at; i < end * STRIP; i++)
-		strip->expected[i] = value[i] - weight[i];
+	while (last < block_count(gptq) && block_end(gptq, last) > first)
+		last++;
+	strip_settle(gptq, strip, block, last, end);
+	kernels->subtract(strip->expected + at, strip->value + at, strip->error + at, count);
 	linalg_solve_unit(&solve);
-	for (size_t i = at; i < end * STRIP; i++)
-		strip->expected[i] += weight[i];
+	kernels->axpy(strip->expected + at, 1.0f, strip->error + at, count);
 }
 
 /* Grids of the groups that begin in this block. The reference keeps the weights up to date with the
@@ -260,7 +285,7 @@ static size_t
 strip_round_block(const struct gptq *gptq, struct strip *strip, size_t block)
 {
 	const struct kernels *kernels = gptq->task->kernels;
-	size_t first = block_first(gptq, block), n = gptq->factor.n, clipped = 0;
+	size_t first = block_first(gptq, block), ld = gptq->factor.ld, clipped = 0;
 
 	for (size_t s = block_end(gptq, block); s-- > first;) {
 		size_t group = group_at(gptq, s);
@@ -274,7 +299,7 @@ strip_round_block(const struct gptq *gptq, struct strip *strip, size_t block)
 
 		clipped += kernels->quantize_column(&step);
 		kernels->eliminate(strip->value + first * STRIP, STRIP, s - first,
-				   gptq->factor.feed + s * n + first, step.error, strip->rows);
+				   gptq->factor.feed + s * ld + first, step.error, strip->rows);
 	}
 	return clipped;
 }
@@ -327,7 +352,7 @@ solve_strip(void *arg, size_t index, int worker)
 	if (gptq->fixed_groups)
 		strip_fix_grids(gptq, strip);
 	for (size_t block = 0; block < block_count(gptq) && !code; block++) {
-		strip_settle(gptq, strip, block, block_end(gptq, block));
+		strip_settle(gptq, strip, block, block_ahead(gptq, block), block_end(gptq, block));
 		if (!gptq->fixed_groups)
 			strip_begin_groups(gptq, strip, block);
 		gptq->clipped[index] += strip_round_block(gptq, strip, block);

@@ -85,7 +85,7 @@ copy_rows(void *arg, size_t index, int worker)
 		mean += diagonal(factor, m->gram, column) / (double)n;
 	for (size_t s = index * ROWS; s < end; s++) {
 		const float *from = m->gram + factor->column[s] * n;
-		float *to = factor->feed + s * n;
+		float *to = factor->feed + s * factor->ld;
 
 		for (size_t t = s; t < n; t++)
 			to[t] = from[factor->column[t]];
@@ -103,7 +103,7 @@ scale_rows(void *arg, size_t index, int worker)
 
 	(void)worker;
 	for (size_t s = index * ROWS; s < end; s++) {
-		float *row = m->factor->feed + s * n, pivot = row[s];
+		float *row = m->factor->feed + s * m->factor->ld, pivot = row[s];
 
 		for (size_t t = s + 1; t < n; t++)
 			row[t] /= pivot;
@@ -114,11 +114,11 @@ scale_rows(void *arg, size_t index, int worker)
 static void
 mirror_blocks(struct gptq_factor *factor)
 {
-	size_t n = factor->n;
+	size_t n = factor->n, ld = factor->ld;
 
 	for (size_t t = 0; t < n; t++)
 		for (size_t s = gptq_block_first(n, t); s < t; s++)
-			factor->feed[t * n + s] = factor->feed[s * n + t];
+			factor->feed[t * ld + s] = factor->feed[s * ld + t];
 }
 
 /* Raise the damping until the matrix is positive definite in float32. */
@@ -127,7 +127,8 @@ factorize(struct making *m, double damp)
 {
 	struct gptq_factor *factor = m->factor;
 	size_t tiles = (factor->n + ROWS - 1) / ROWS;
-	struct cholesky cholesky = { m->task->kernels, m->task->work, factor->feed, factor->n };
+	struct cholesky cholesky = { m->task->kernels, m->task->work, factor->feed, factor->n,
+				     factor->ld };
 	bool positive = false;
 	enum err code = OK;
 
@@ -158,10 +159,10 @@ gptq_factor_make(struct gptq_factor *out, const struct quant_task *task,
 	size_t n = task->layers[0].columns;
 	enum err code;
 
-	*out = (struct gptq_factor){ .n = n };
+	*out = (struct gptq_factor){ .n = n, .ld = (n + 15) / 16 * 16 + 16 };
 	out->column = buf_alloc(n, sizeof(*out->column));
 	out->dead = buf_alloc(n, sizeof(*out->dead));
-	out->feed = buf_alloc(n * n, sizeof(*out->feed));
+	out->feed = buf_alloc(n * out->ld, sizeof(*out->feed));
 	code = out->column && out->dead && out->feed ? OK : ERR_NOMEM;
 	if (!code)
 		code = order_columns(&m, order);

@@ -8,7 +8,7 @@
 enum { GPTQ_BLOCK = 128 };
 
 struct gptq_factor {
-	size_t n;
+	size_t n, ld;     /* ld: floats from one row to the next; no power of two, for the caches */
 	uint32_t *column; /* (n) of each slot */
 	bool *dead;       /* (n) by column: never active in calibration */
 	/* (n, n) by slots. Right of the diagonal in row s: what an error in slot t > s adds to slot

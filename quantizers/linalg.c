@@ -33,18 +33,18 @@ static enum err
 subtract_above(void *arg, size_t tile, int worker)
 {
 	const struct block_row *row = arg;
-	size_t columns, at = tile_columns(&columns, row, tile), n = row->c->n;
+	size_t columns, at = tile_columns(&columns, row, tile), ld = row->c->ld;
 	float *a = row->c->a;
 	struct gemm g = { .m = row->rows,
 			  .n = columns,
 			  .k = row->first,
 			  .a = a + row->first,
-			  .lda = n,
+			  .lda = ld,
 			  .transpose_a = 1,
 			  .b = a + at,
-			  .ldb = n,
-			  .c = a + row->first * n + at,
-			  .ldc = n,
+			  .ldb = ld,
+			  .c = a + row->first * ld + at,
+			  .ldc = ld,
 			  .alpha = -1.0f,
 			  .beta = 1.0f };
 
@@ -57,25 +57,25 @@ subtract_above(void *arg, size_t tile, int worker)
 static bool
 factorize_diagonal(const struct block_row *row)
 {
-	float *diagonal = row->c->a + row->first * (row->c->n + 1);
+	float *diagonal = row->c->a + row->first * (row->c->ld + 1);
 
 	return LAPACKE_spotrf_work(LAPACK_COL_MAJOR, 'L', (lapack_int)row->rows, diagonal,
-				   (lapack_int)row->c->n) == 0;
+				   (lapack_int)row->c->ld) == 0;
 }
 
 static enum err
 solve_tile(void *arg, size_t tile, int worker)
 {
 	const struct block_row *row = arg;
-	size_t columns, at = tile_columns(&columns, row, tile), n = row->c->n;
+	size_t columns, at = tile_columns(&columns, row, tile), ld = row->c->ld;
 	size_t skip = tile ? 0 : row->rows;
 
 	(void)worker;
 	if (columns > skip)
 		cblas_strsm(CblasRowMajor, CblasLeft, CblasUpper, CblasTrans, CblasNonUnit,
 			    (blasint)row->rows, (blasint)(columns - skip), 1.0f,
-			    row->c->a + row->first * (n + 1), (blasint)n,
-			    row->c->a + row->first * n + at + skip, (blasint)n);
+			    row->c->a + row->first * (ld + 1), (blasint)ld,
+			    row->c->a + row->first * ld + at + skip, (blasint)ld);
 	return OK;
 }
 

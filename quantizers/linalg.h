@@ -16,7 +16,7 @@ struct cholesky {
 	const struct kernels *kernels;
 	const struct work *work;
 	float *a;
-	size_t n;
+	size_t n, ld; /* ld: floats from one row to the next */
 };
 uint64_t linalg_cholesky_cost(size_t n); /* in LINALG_UNIT multiplications */
 enum err linalg_cholesky(bool *positive, const struct cholesky *cholesky);
