@@ -10,8 +10,11 @@
 
 enum { PATH = 1024, TEXTS_MAX = 64 };
 
-static const char *const domains[] = {
-#define DOMAIN(name) #name,
+static const struct domain {
+	const char *name;
+	bool trained;
+} domains[] = {
+#define DOMAIN(name, trained) { #name, trained },
 #include "sessions/domains.def"
 #undef DOMAIN
 };
@@ -58,18 +61,18 @@ find_root(void)
 }
 
 static void
-add_text(const char *domain, const char *split)
+add_text(const struct domain *domain, const char *split)
 {
 	struct shipped_text *text = &texts[text_count];
 
 	if (text_count == TEXTS_MAX)
 		return;
-	snprintf(names[text_count], sizeof(names[0]), "%s.%s", domain, split);
+	snprintf(names[text_count], sizeof(names[0]), "%s.%s", domain->name, split);
 	snprintf(paths[text_count], sizeof(paths[0]), "%s/texts/%s.txt", root, names[text_count]);
 	if (!file_exists(paths[text_count]))
 		return;
-	*text = (struct shipped_text){ names[text_count], domain, paths[text_count],
-				       !strcmp(split, "evaluation") };
+	*text = (struct shipped_text){ names[text_count], domain->name, paths[text_count],
+				       !strcmp(split, "evaluation"), domain->trained };
 	text_count++;
 }
 
@@ -81,8 +84,8 @@ look(void)
 	find_root();
 	snprintf(model, sizeof(model), "%s/shipped", root);
 	for (size_t i = 0; root[0] && i < DOMAINS; i++) {
-		add_text(domains[i], "calibration");
-		add_text(domains[i], "evaluation");
+		add_text(&domains[i], "calibration");
+		add_text(&domains[i], "evaluation");
 	}
 	for (size_t i = 0; i < text_count; i++)
 		if (texts[i].evaluation && n < DOMAINS)
@@ -126,6 +129,16 @@ shipped_text_path(const char *name)
 		if (!strcmp(texts[i].name, name))
 			return texts[i].path;
 	return NULL;
+}
+
+bool
+shipped_text_counts(const char *name)
+{
+	look_once();
+	for (size_t i = 0; i < text_count; i++)
+		if (!strcmp(texts[i].name, name))
+			return texts[i].trained;
+	return true;
 }
 
 const char *const *

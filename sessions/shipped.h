@@ -15,6 +15,8 @@ struct shipped_text {
 	const char *domain; /* "stories" */
 	const char *path;
 	bool evaluation;
+	bool trained; /* the shipped model was trained on its domain; others stay out of every mean
+		       */
 };
 
 /* In the order shown: the calibration text of a domain, then its evaluation text. Those not on the
@@ -23,6 +25,10 @@ const struct shipped_text *shipped_texts(size_t *count);
 
 /* The path of a shipped text, or NULL: no such name. */
 const char *shipped_text_path(const char *name);
+
+/* Whether a figure on this text belongs into a mean: all do but shipped ones of untrained domains.
+ */
+bool shipped_text_counts(const char *name);
 
 /* The evaluation text names, ends with NULL; *count may be NULL. */
 const char *const *shipped_evaluation_texts(size_t *count);

@@ -164,6 +164,20 @@ baseline_row(struct table *table, const struct job *job)
 		table_number(table, job->outcomes[0].texts[i].baseline_ppl, "%.3f");
 }
 
+/* Over the texts that count: what the model never saw may get better by being damaged. */
+static double
+mean_delta(const struct job *job, const struct outcome *outcome)
+{
+	double sum = 0, count = 0;
+
+	for (size_t i = 0; i < job->text_count; i++)
+		if (shipped_text_counts(job->texts[i])) {
+			sum += outcome->texts[i].delta.mean;
+			count++;
+		}
+	return count > 0 ? sum / count : 0;
+}
+
 static enum err
 print_table(struct job *job)
 {
@@ -177,13 +191,10 @@ print_table(struct job *job)
 	baseline_row(table, job);
 	for (size_t v = 0; v < job->variant_count; v++) {
 		const struct outcome *outcome = &job->outcomes[v];
-		double sum = 0;
 
-		for (size_t i = 0; i < job->text_count; i++)
-			sum += outcome->texts[i].delta.mean;
 		table_cell(table, "%s", variants[v].name);
 		table_number(table, outcome->bits.linear, "%.3f");
-		table_number(table, sum / (double)job->text_count, "%.4f");
+		table_number(table, mean_delta(job, outcome), "%.4f");
 		for (size_t i = 0; i < job->text_count; i++)
 			table_number(table, outcome->texts[i].ppl, "%.3f");
 	}
@@ -191,7 +202,7 @@ print_table(struct job *job)
 	if (!code && !job->call->options->csv)
 		output_text(job->call,
 			    "\nperplexity by text (protocol %s, at most %zu tokens of each); "
-			    "calibrated on %s\n",
+			    "calibrated on %s; held_out is in no mean\n",
 			    job->eval.protocol->name, job->eval.max_tokens, job->calibration.text);
 	return code;
 }
