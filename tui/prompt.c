@@ -283,7 +283,7 @@ clear_line(void)
 	rl_callback_sigcleanup();
 	rl_replace_line("", 1);
 	rl_point = rl_end = 0;
-	rl_redisplay();
+	hook_redisplay();
 }
 
 static void
@@ -343,7 +343,7 @@ end_paste(void)
 		return;
 	}
 	each_pasted_line(insert_line);
-	rl_redisplay();
+	hook_redisplay();
 }
 
 static void

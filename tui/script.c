@@ -5,6 +5,7 @@
 
 #include "core/buf.h"
 #include "core/file.h"
+#include "core/text.h"
 #include "sessions/output.h"
 #include "tui/key.h"
 
@@ -56,8 +57,10 @@ run_keys(struct app *app, const char *name)
 static void
 type_text(struct app *app, const char *text)
 {
-	for (; *text; text++)
-		app_key(app, (unsigned char)*text);
+	size_t length = strlen(text);
+
+	for (size_t at = 0; at < length;)
+		app_key(app, text_decode(text, length, &at));
 }
 
 /* "WxH" */
