@@ -153,7 +153,7 @@ def measure_all(bench, options):
     rows = [{"method": m, "bits": b, "grid": g, **summary(change, bench.base)} for (m, b, g), change in changes.items()]
     return {"perplexity": perplexities(bench), "unigram": unigram(bench), "damage": rows,
             "removal": [row for grid in grids for row in removal(changes, grid)],
-            "own_domain": [own_domain(bench, method, own, grid) for method in ("gptq", "awq") for grid in grids],
+            "own_domain": [own_domain(bench, method, own, "asymmetric") for method in ("gptq", "awq")],
             "salience": salience.table(own, halves), "shape": compare_shapes(bench, options.compare)}
 
 
@@ -168,7 +168,7 @@ def main():
     parser.add_argument("model", nargs="?", default=str(paths.SHIPPED))
     parser.add_argument("--quick", action="store_true", help="rtn on 16 windows of each domain, nothing else")
     parser.add_argument("--medium", action="store_true", help="all methods on 16 windows of each domain, nothing else")
-    parser.add_argument("--windows", type=int, help="at most so many windows of each domain (default all)")
+    parser.add_argument("--windows", type=int, default=36, help="at most so many windows of each domain")
     parser.add_argument("--compare", help="folder of another model whose shape is tabled beside")
     parser.add_argument("--json", help="write the results here")
     parser.add_argument("--threads", type=int, default=1)
