@@ -19,6 +19,8 @@ enum scope_kind {
 	SCOPE_KIND_COUNT
 };
 
+enum { REMEMBERED_MAX = 32 };
+
 struct app {
 	struct workspace *workspace;
 	struct log log;
@@ -35,6 +37,8 @@ struct app {
 	bool log_counts, lock_axes;
 	int locked_layer; /* whose axis limit is kept; -1: none */
 	double locked_limit;
+	struct layer_setting remembered[REMEMBERED_MAX]; /* set last, by method; the newest last */
+	int remembered_count;
 	int knob, text_row, log_back; /* cursors; log_back: lines scrolled back */
 
 	char echo[300];    /* the ':' line equal to the last key */

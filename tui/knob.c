@@ -69,11 +69,14 @@ knob_scope_text(char *out, size_t capacity, const struct app *app)
 }
 
 /* Head and embeddings have no default to change: there the layer itself is meant. */
+static void remember(struct app *app, const struct layer_setting *setting);
+
 enum err
 knob_apply(struct app *app, const struct layer_setting *setting, const char *on)
 {
 	int selected = workspace_selected(app->workspace);
 	const struct model *model = workspace_model(app->workspace);
+	struct layer_setting before;
 	char pattern[256];
 	const char *match;
 
@@ -83,6 +86,9 @@ knob_apply(struct app *app, const struct layer_setting *setting, const char *on)
 	if (!match && !engine_is_linear(workspace_engine(app->workspace), selected))
 		match = model->layers[selected].name;
 	app->unsaved = true;
+	before = workspace_setting(app->workspace, selected);
+	remember(app, &before);
+	remember(app, setting);
 	return workspace_set(app->workspace, match, setting);
 }
 
@@ -101,21 +107,51 @@ knob_setting(const struct app *app)
 	return setting;
 }
 
+/* Values of equal parameters, where the other method allows them. */
+static void
+carry(struct layer_setting *to, const struct layer_setting *from)
+{
+	const struct param *params = to->method->params;
+
+	for (size_t i = 0; from->method && i < param_count(from->method->params); i++) {
+		int j = param_find(params, from->method->params[i].name);
+
+		if (j < 0 || params[j].type != from->method->params[i].type)
+			continue;
+		if (!param_check(&params[j], from->params.v[i]))
+			to->params.v[j] = from->params.v[i];
+	}
+}
+
+/* The newest last; one for each method. */
+static void
+remember(struct app *app, const struct layer_setting *setting)
+{
+	struct layer_setting *last = app->remembered;
+	int n = app->remembered_count, at = 0;
+
+	if (!setting->method)
+		return;
+	while (at < n && last[at].method != setting->method)
+		at++;
+	if (at == n && n == REMEMBERED_MAX)
+		at = 0;
+	if (at < n)
+		memmove(&last[at], &last[at + 1], (size_t)(--n - at) * sizeof(*last));
+	last[n] = *setting;
+	app->remembered_count = n + 1;
+}
+
 struct layer_setting
-knob_with_method(const struct layer_setting *from, const struct quantizer *method)
+knob_with_method(const struct app *app, const struct layer_setting *from,
+		 const struct quantizer *method)
 {
 	struct layer_setting out = { .method = method };
 
 	param_defaults(&out.params, method->params);
-	for (size_t i = 0; from->method && i < param_count(from->method->params); i++) {
-		const char *name = from->method->params[i].name;
-		int j = param_find(method->params, name);
-
-		if (j < 0 || method->params[j].type != from->method->params[i].type)
-			continue;
-		if (!param_check(&method->params[j], from->params.v[i]))
-			out.params.v[j] = from->params.v[i];
-	}
+	for (int i = 0; i < app->remembered_count; i++)
+		carry(&out, &app->remembered[i]);
+	carry(&out, from);
 	return out;
 }
 
@@ -233,7 +269,7 @@ turn_method(struct app *app, int direction)
 		if (quantizers[i] == now.method)
 			at = i;
 	at = at < 0 ? (direction > 0 ? 0 : count - 1) : (at + direction + count) % count;
-	next = knob_with_method(&from, quantizers[at]);
+	next = knob_with_method(app, &from, quantizers[at]);
 	app_echo(app, "method %s", next.method->name);
 	return knob_apply(app, &next, NULL);
 }

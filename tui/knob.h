@@ -34,8 +34,9 @@ enum err knob_apply(struct app *app, const struct layer_setting *setting, const 
 
 /* The setting that a turn starts from: the selected layer's, or the default of one kept. */
 struct layer_setting knob_setting(const struct app *app);
-/* Another method, with the values of equal parameters carried over where they are allowed. */
-struct layer_setting knob_with_method(const struct layer_setting *from,
+/* Another method, with the values of equal parameters carried over where they are allowed: from
+ * `from`, and where that has none from what was set before (bits survive a method without them). */
+struct layer_setting knob_with_method(const struct app *app, const struct layer_setting *from,
 				      const struct quantizer *method);
 
 /* The pattern that the scope stands for, NULL for all; and its words for people. */

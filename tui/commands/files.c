@@ -4,6 +4,7 @@
 #include "core/buf.h"
 #include "core/file.h"
 #include "plots/plot.h"
+#include "plots/screen_svg.h"
 #include "sessions/output.h"
 #include "sessions/picture.h"
 #include "tui/view.h"
@@ -238,12 +239,35 @@ static const struct command_arg file_args[] = {
 	{ 0 },
 };
 
+static bool
+ends_in(const char *path, const char *ending)
+{
+	size_t n = strlen(path), m = strlen(ending);
+
+	return n > m && !strcmp(path + n - m, ending);
+}
+
+static enum err
+save_canvas(const struct canvas *canvas, const char *path)
+{
+	char *text;
+	enum err code;
+
+	if (ends_in(path, ".svg") || ends_in(path, ".png"))
+		return canvas_save(canvas, path);
+	code = canvas_dump(&text, canvas);
+	if (!code) {
+		code = file_write(path, text, strlen(text), false);
+		buf_free(text);
+	}
+	return code;
+}
+
 static enum err
 run_save_display(struct call *call)
 {
 	struct app *app = app_of(call);
 	struct canvas *canvas;
-	char *text = NULL;
 	enum err code =
 		canvas_create(&canvas, app->place.rows, app->place.columns, app->ascii, app->mono);
 
@@ -251,17 +275,14 @@ run_save_display(struct call *call)
 		return code;
 	app->echo[0] = '\0'; /* its own path would be on it */
 	frame_draw(app, canvas);
-	code = canvas_dump(&text, canvas);
-	if (!code)
-		code = file_write(bench_value(call, "FILE"), text, strlen(text), false);
-	buf_free(text);
+	code = save_canvas(canvas, bench_value(call, "FILE"));
 	canvas_free(canvas);
 	return code;
 }
 
 const struct command bench_command_save_display = {
 	.name = "save-display",
-	.summary = "write the screen as rows of text",
+	.summary = "write the screen: rows of text, or a picture (.svg, .png)",
 	.help = "",
 	.args = file_args,
 	.run = run_save_display,

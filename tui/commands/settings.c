@@ -82,7 +82,7 @@ run_method(struct call *call)
 	if (!method)
 		return err_at(ERR_USAGE, NULL, name, "no such method; see :methods");
 	from = knob_setting(app);
-	setting = knob_with_method(&from, method);
+	setting = knob_with_method(app, &from, method);
 	code = assign_all(call, &setting);
 	return code ? code : knob_apply(app, &setting, bench_value(call, "--on"));
 }
