@@ -108,33 +108,29 @@ struct apply {
 	const struct calibration_setting *calibration;
 	struct layer_setting *settings;
 	struct replacement *replacements;
+	bool *inputs; /* (model.input_count) scratch */
 	struct drawn drawn;
 	bool calibrated;
 	struct layer_result **out;
 	const struct work *work;
 };
 
-/* Statistics for every layer of `block` that is quantized (-1: of all), in one pass. */
-static enum err
-capture(struct apply *apply, int block, const struct overlay *upstream)
+enum { ALL_BLOCKS = -2 };
+
+/* Mark the inputs of the layers that are quantized: of one block (-1: embed and head), or all. */
+static void
+mark_inputs(bool *inputs, const struct apply *apply, int block)
 {
 	const struct model *model = apply->engine->model;
-	bool *inputs = buf_alloc(model->input_count, sizeof(*inputs));
-	enum err code;
 
-	if (!inputs)
-		return ERR_NOMEM;
+	memset(inputs, 0, model->input_count * sizeof(*inputs));
 	for (size_t i = 0; i < model->layer_count; i++) {
 		const struct layer *layer = &model->layers[i];
 
 		if (apply->settings[i].method && layer->input >= 0 &&
-		    (!upstream || layer->block == block))
+		    (block == ALL_BLOCKS || layer->block == block))
 			inputs[layer->input] = true;
 	}
-	code = statistics_capture(apply->engine, inputs, &apply->drawn, true, upstream,
-				  apply->work);
-	buf_free(inputs);
-	return code;
 }
 
 static enum err
@@ -159,27 +155,33 @@ apply_block(struct apply *apply, int block, const struct overlay *upstream)
 	return code;
 }
 
-/* Blocks in the order of the data, so that `propagated` statistics run through what stands
- * before. */
+/* Blocks in the order of the data, so that `propagated` statistics run through what stands before.
+ * Without that one pass serves all blocks, if memory has room for them. */
 static enum err
 apply_blocks(struct apply *apply)
 {
 	const struct model *model = apply->engine->model;
-	bool propagated = apply->calibrated && apply->calibration->propagated;
+	bool propagated = apply->calibrated && apply->calibration->propagated, together;
 	enum err code = OK;
 
-	if (apply->calibrated && !propagated)
-		code = capture(apply, -1, NULL);
+	mark_inputs(apply->inputs, apply, ALL_BLOCKS);
+	together = !propagated && statistics_fit(apply->engine, apply->inputs);
+	if (apply->calibrated && together)
+		code = statistics_capture(apply->engine, apply->inputs, &apply->drawn, true, NULL,
+					  apply->work);
 	for (int block = 0; block <= (int)model->shape.blocks && !code; block++) {
 		/* embed and head have no block; they come last, through all others */
 		int which = block == (int)model->shape.blocks ? -1 : block;
-		struct overlay upstream =
+		struct overlay overlay =
 			engine_overlay(apply->replacements, apply->engine, apply->out);
+		const struct overlay *upstream = propagated ? &overlay : NULL;
 
-		if (propagated)
-			code = capture(apply, which, &upstream);
+		mark_inputs(apply->inputs, apply, which);
+		if (apply->calibrated && !together)
+			code = statistics_capture(apply->engine, apply->inputs, &apply->drawn, true,
+						  upstream, apply->work);
 		if (!code)
-			code = apply_block(apply, which, propagated ? &upstream : NULL);
+			code = apply_block(apply, which, upstream);
 	}
 	return code;
 }
@@ -207,7 +209,8 @@ engine_apply(struct layer_result **out, struct engine *engine, const struct reci
 	memset(out, 0, count * sizeof(struct layer_result *));
 	apply.settings = buf_alloc(count, sizeof(*apply.settings));
 	apply.replacements = buf_alloc(count, sizeof(*apply.replacements));
-	if (!code && (!apply.settings || !apply.replacements))
+	apply.inputs = buf_alloc(engine->model->input_count, sizeof(*apply.inputs));
+	if (!code && (!apply.settings || !apply.replacements || !apply.inputs))
 		code = ERR_NOMEM;
 	if (!code)
 		code = engine_plan(apply.settings, NULL, engine, recipe);
@@ -224,5 +227,6 @@ engine_apply(struct layer_result **out, struct engine *engine, const struct reci
 	drawn_clear(&apply.drawn);
 	buf_free(apply.settings);
 	buf_free(apply.replacements);
+	buf_free(apply.inputs);
 	return code;
 }

@@ -50,6 +50,8 @@ void drawn_clear(struct drawn *drawn);
 /* Take statistics of the marked inputs (NULL: all) in one pass, those already kept left out. */
 enum err statistics_capture(struct engine *engine, const bool *inputs, const struct drawn *drawn,
 			    bool gram, const struct overlay *upstream, const struct work *work);
+/* Do their Gram matrices fit into memory together? (NULL: those of all.) */
+bool statistics_fit(const struct engine *engine, const bool *inputs);
 struct key statistics_key(const struct engine *engine, int input, const struct drawn *drawn,
 			  bool gram, const struct overlay *upstream);
 /* With a Gram matrix, from memory, disk or a pass over the text. Borrowed, see engine_statistics.

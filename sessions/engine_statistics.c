@@ -226,32 +226,93 @@ keep(struct engine *engine, struct statistics **taken, const struct drawn *drawn
 	return code;
 }
 
+bool
+statistics_fit(const struct engine *engine, const bool *inputs)
+{
+	size_t bytes = 0;
+
+	for (size_t i = 0; i < engine->model->input_count; i++) {
+		size_t n = engine->model->inputs[i].columns;
+
+		bytes += !inputs || inputs[i] ? 4 * n * n : 0;
+	}
+	return bytes <= engine->statistics.limit / 2;
+}
+
+struct capture {
+	struct engine *engine;
+	const struct drawn *drawn;
+	bool gram;
+	const struct overlay *upstream;
+	const struct work *work;
+};
+
+/* One pass over the text for the inputs in `wanted`. */
+static enum err
+capture_pass(const struct capture *capture, const bool *wanted)
+{
+	struct engine *engine = capture->engine;
+	size_t count = engine->model->input_count;
+	struct calibration_request request = { .model = engine->model,
+					       .overlay = capture->upstream,
+					       .sequences = capture->drawn->sequences,
+					       .sequence_count = capture->drawn->count,
+					       .inputs = wanted,
+					       .gram = capture->gram };
+	struct statistics **taken = buf_alloc(count, sizeof(*taken));
+	enum err code = taken ? calibration_run(taken, &request, capture->work) : ERR_NOMEM;
+
+	if (!code)
+		code = keep(engine, taken, capture->drawn, capture->gram, capture->upstream);
+	buf_free(taken);
+	return code;
+}
+
+/* What does not fit into memory at once takes several passes, in the order of the inputs; each has
+ * at least one. */
+static enum err
+capture_passes(const struct capture *capture, const bool *wanted, bool *pass)
+{
+	size_t count = capture->engine->model->input_count;
+	enum err code = OK;
+
+	for (size_t i = 0; i < count && !code;) {
+		size_t first = i, taken = 0;
+
+		memset(pass, 0, count * sizeof(*pass));
+		for (; i < count; i++) {
+			pass[i] = wanted[i];
+			if (wanted[i] && taken && !statistics_fit(capture->engine, pass)) {
+				pass[i] = false;
+				break;
+			}
+			taken += wanted[i];
+		}
+		if (taken)
+			code = capture_pass(capture, pass);
+		else if (i == first)
+			break;
+	}
+	return code;
+}
+
 enum err
 statistics_capture(struct engine *engine, const bool *inputs, const struct drawn *drawn, bool gram,
 		   const struct overlay *upstream, const struct work *work)
 {
-	size_t count = engine->model->input_count, missing = 0;
-	struct calibration_request request = { .model = engine->model,
-					       .overlay = upstream,
-					       .sequences = drawn->sequences,
-					       .sequence_count = drawn->count,
-					       .gram = gram };
-	struct statistics **taken = buf_alloc(count, sizeof(*taken));
+	const struct capture capture = { engine, drawn, gram, upstream, work };
+	size_t count = engine->model->input_count;
 	bool *wanted = buf_alloc(count, sizeof(*wanted));
-	enum err code = taken && wanted ? OK : ERR_NOMEM;
+	bool *pass = buf_alloc(count, sizeof(*pass));
+	enum err code = wanted && pass ? OK : ERR_NOMEM;
 
-	for (size_t i = 0; i < count && !code; i++) {
+	for (size_t i = 0; i < count && !code; i++)
 		wanted[i] = (!inputs || inputs[i]) &&
 			    !statistics_find(engine, (int)i, drawn, gram, upstream);
-		missing += wanted[i];
-	}
-	request.inputs = wanted;
-	if (!code && missing)
-		code = calibration_run(taken, &request, work);
-	if (!code && missing)
-		code = keep(engine, taken, drawn, gram, upstream);
-	buf_free(taken);
+	if (!code)
+		code = capture_passes(&capture, wanted, pass);
 	buf_free(wanted);
+	buf_free(pass);
 	return code;
 }
 

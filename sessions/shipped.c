@@ -54,7 +54,7 @@ find_root(void)
 			continue;
 		relative[strlen(relative) - strlen("/texts")] = '\0';
 		real = realpath(relative, NULL);
-		snprintf(root, sizeof(root), "%s", real ? real : relative);
+		snprintf(root, sizeof(root), "%.*s", PATH - 1, real ? real : relative);
 		free(real);
 		return;
 	}

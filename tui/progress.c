@@ -20,7 +20,7 @@ struct progress {
 	pthread_mutex_t lock; /* guards what follows, and stderr */
 	pthread_cond_t wake;
 	char title[160];
-	double started, said; /* of the phase; of the last line, 0: none yet */
+	double started, said; /* of the phase; of the last line, or of the program */
 	bool shown, quit;
 };
 
@@ -58,9 +58,10 @@ say(struct progress *progress, double now)
 {
 	char estimate[80];
 
-	if (!progress->title[0] || now - progress->started < quiet_seconds ||
-	    (!progress->terminal &&
-	     now - (progress->said > 0 ? progress->said : progress->started) < line_seconds))
+	if (!progress->title[0])
+		return;
+	if (progress->terminal ? now - progress->started < quiet_seconds
+			       : now - progress->said < line_seconds)
 		return;
 	estimate_text(estimate, sizeof(estimate), progress, now);
 	fprintf(stderr, progress->terminal ? "\r\033[K%s%s" : "%s%s\n", progress->title, estimate);
@@ -99,6 +100,7 @@ progress_start(struct progress **out, const struct work *work)
 	if (!progress)
 		return ERR_NOMEM;
 	progress->work = work;
+	progress->said = jobs_now();
 	progress->terminal = isatty(STDERR_FILENO) && term && strcmp(term, "dumb");
 	pthread_mutex_init(&progress->lock, NULL);
 	pthread_cond_init(&progress->wake, NULL);

@@ -92,6 +92,20 @@ run_variant(struct job *job, size_t index)
 
 /* -------------------------------------------------------------------------- reporting */
 
+/* Over the texts that count: what the model never saw may get better by being damaged. */
+static double
+mean_delta(const struct job *job, const struct outcome *outcome)
+{
+	double sum = 0, count = 0;
+
+	for (size_t i = 0; i < job->text_count; i++)
+		if (shipped_text_counts(job->texts[i])) {
+			sum += outcome->texts[i].delta.mean;
+			count++;
+		}
+	return count > 0 ? sum / count : 0;
+}
+
 static enum err
 outcome_out(struct json_out *json, struct job *job, size_t index)
 {
@@ -106,6 +120,7 @@ outcome_out(struct json_out *json, struct job *job, size_t index)
 	recipe_params_out(json, "params", setting);
 	json_out_text(json, "recipe_sha256", hash);
 	report_engine_bits(json, "bits", outcome->bits);
+	json_out_number(json, "mean_delta_nll", mean_delta(job, outcome));
 	json_out_array(json, "texts");
 	for (size_t i = 0; i < job->text_count && !code; i++) {
 		const struct corpus *corpus;
@@ -162,20 +177,6 @@ baseline_row(struct table *table, const struct job *job)
 	table_number(table, 0, "%.4f");
 	for (size_t i = 0; i < job->text_count; i++)
 		table_number(table, job->outcomes[0].texts[i].baseline_ppl, "%.3f");
-}
-
-/* Over the texts that count: what the model never saw may get better by being damaged. */
-static double
-mean_delta(const struct job *job, const struct outcome *outcome)
-{
-	double sum = 0, count = 0;
-
-	for (size_t i = 0; i < job->text_count; i++)
-		if (shipped_text_counts(job->texts[i])) {
-			sum += outcome->texts[i].delta.mean;
-			count++;
-		}
-	return count > 0 ? sum / count : 0;
 }
 
 static enum err

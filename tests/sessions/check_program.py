@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""The program from outside: exit codes, streams, equal bytes, interruption, pages made from the table."""
+"""labels: slow
+The program from outside: exit codes, streams, equal bytes, interruption, pages made from the table."""
 import json
 import os
 import pathlib

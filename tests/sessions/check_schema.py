@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Every command's object against its JSON Schema in docs/schema."""
+"""labels: slow
+Every command's object against its JSON Schema in docs/schema."""
 import json
 import os
 import pathlib
