@@ -89,6 +89,8 @@ fill_model(struct workspace *workspace)
 static void
 opened(struct workspace *workspace, struct task *task)
 {
+	if (atomic_load(&task->job.cancel))
+		return; /* another one was asked for meanwhile, or none */
 	workspace->opening = false;
 	workspace->changed |= CHANGED_MODEL | CHANGED_SETTINGS | CHANGED_RESULTS;
 	if (task->job.result) {

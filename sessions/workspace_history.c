@@ -101,7 +101,7 @@ history_begin(struct workspace *workspace)
 	if (recipe.calibration.length > model->shape.context)
 		recipe.calibration.length = model->shape.context;
 	if (engine_settle(&recipe.calibration, workspace->engine)) {
-		workspace_say(workspace, LOG_ERROR, "no calibration: %s", err_line());
+		workspace_say(workspace, LOG_NOTE, "not calibrated: %s", err_last()->message);
 		memset(&recipe.calibration, 0, sizeof(recipe.calibration));
 	}
 	recipe.has_fallback = true;

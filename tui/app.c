@@ -147,6 +147,18 @@ app_busy(struct app *app)
 	return workspace_busy(app->workspace);
 }
 
+/* Output error needs a calibration, weight error does not. */
+static void
+start_model(struct app *app)
+{
+	const struct recipe *recipe = workspace_recipe(app->workspace);
+
+	app->metric = (int)(metric_find("output_error") - metrics);
+	if (recipe && !recipe->calibration.text[0])
+		app->metric = (int)(metric_find("weight_error") - metrics);
+	app_restore_pending(app);
+}
+
 void
 app_poll(struct app *app)
 {
@@ -157,7 +169,7 @@ app_poll(struct app *app)
 		app->locked_layer = -1;
 		app->knob = app->text_row = 0;
 		if (workspace_model(app->workspace))
-			app_restore_pending(app);
+			start_model(app);
 	}
 	if (changed & (CHANGED_RESULTS | CHANGED_EVALUATION | CHANGED_SETTINGS))
 		app->unsaved = true;

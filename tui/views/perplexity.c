@@ -73,12 +73,19 @@ static const struct figure figures[] = {
 	{ "KL 99%", 8, print_kl99 },        { "scored", 7, print_scored },
 };
 
-enum { FIGURES = sizeof(figures) / sizeof(figures[0]), NAME = 10 };
+enum { FIGURES = sizeof(figures) / sizeof(figures[0]) };
+
+/* Room for second_language where there is room. */
+static int
+name_width(int columns)
+{
+	return columns < 64 ? 10 : 15;
+}
 
 static int
 fitting(int columns)
 {
-	int count = 0, used = NAME + 2;
+	int count = 0, used = name_width(columns) + 2;
 
 	while (count < FIGURES && used + figures[count].width <= columns)
 		used += figures[count++].width;
@@ -121,10 +128,8 @@ draw_text(struct canvas *canvas, struct rect at, int row, const struct scene_tex
 {
 	static const char *const marks[] = { " ", ".", "~", " ", "!" };
 	char title[64], value[40];
-	int end = NAME + 2, room = NAME;
+	int room = name_width(at.columns), end = room + 2;
 
-	if (count == FIGURES && at.columns > end + 90)
-		room = NAME;
 	short_title(title, text->name);
 	canvas_text(canvas, at, row, 0, text->state == RESULT_FAILED ? ROLE_BAD : ROLE_WARN,
 		    marks[text->state]);
@@ -152,7 +157,8 @@ static void
 perplexity_draw(struct app *app, struct canvas *canvas, struct rect at)
 {
 	const struct scene *scene = &app->scene;
-	int count = fitting(at.columns), end = NAME + 2, rows = at.rows - 1, first = 0;
+	int name = name_width(at.columns), count = fitting(at.columns), end = name + 2;
+	int rows = at.rows - 1, first = 0;
 
 	if (!scene->open)
 		return;
@@ -165,7 +171,7 @@ perplexity_draw(struct app *app, struct canvas *canvas, struct rect at)
 	for (int i = 0; i < rows && first + i < (int)scene->text_count; i++)
 		draw_text(canvas, at, 1 + i, &scene->texts[first + i], count);
 	if (app->place.focus == VIEW_perplexity && app->text_row - first < rows)
-		for (int i = 0; i <= NAME; i++) {
+		for (int i = 0; i <= name; i++) {
 			struct cell *cell = canvas_at(canvas, at.row + 1 + app->text_row - first,
 						      at.column + i);
 
