@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """labels: slow
 The program from outside: exit codes, streams, equal bytes, interruption, pages made from the table."""
+import hashlib
 import json
 import os
 import pathlib
@@ -63,6 +64,10 @@ def folders(folder):
         check(sorted(f.name for f in other.iterdir()) == names, f"{other.name}: other files")
         for name in names:
             check((first / name).read_bytes() == (other / name).read_bytes(), f"{other.name}/{name} differs")
+    recipe = json.loads((first / "qscope-recipe.json").read_text())
+    recipe.pop("provenance")
+    text = json.dumps(recipe, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    check(hashlib.sha256(text.encode()).hexdigest() == json.loads(reports[0][1])["recipe_sha256"], "the recipe's hash")
     listed = {f["name"] for f in json.loads(reports[0][1])["files"]}
     check(listed | {"qscope-report.json"} == set(names), f"listed {listed}, there are {names}")
     check(not list(folder.glob("*.part-*")), "a temporary folder was left")

@@ -4,6 +4,7 @@
 #include "sessions/engine.h"
 #include "core/buf.h"
 #include "kernels/kernels.h"
+#include "sessions/engine_private.h"
 #include "support/support.h"
 
 #include <stdlib.h>
@@ -219,6 +220,36 @@ test_engine__propagated_statistics_change_all_but_the_first_block(void **state)
 }
 
 static void
+test_engine__statistics_that_do_not_fit_are_taken_in_passes(void **state)
+{
+	struct engine *roomy = open_engine(2, "off"), *narrow = open_engine(2, "off");
+	size_t count = engine_model(roomy)->layer_count;
+	struct layer_result **a = buf_alloc(count, sizeof(struct layer_result *));
+	struct layer_result **b = buf_alloc(count, sizeof(struct layer_result *));
+	struct work work = { .pool = engine_pool(narrow) };
+
+	(void)state;
+	narrow->statistics.limit = 1 << 20; /* less than one block's */
+	assert_true(statistics_fit(roomy, NULL));
+	assert_false(statistics_fit(narrow, NULL));
+	assert_ok(engine_calibrate(narrow, &calibration, &work));
+	apply(a, roomy, false);
+	apply(b, narrow, false);
+	for (size_t i = 0; i < count; i++) {
+		if (!a[i])
+			continue;
+		assert_true(key_equal(a[i]->key, b[i]->key));
+		assert_same(a[i], b[i]);
+		layer_result_unref(a[i]);
+		layer_result_unref(b[i]);
+	}
+	buf_free(a);
+	buf_free(b);
+	engine_free(roomy);
+	engine_free(narrow);
+}
+
+static void
 test_engine__a_cancel_comes_out_as_such(void **state)
 {
 	struct engine *engine = open_engine(2, "off");
@@ -292,6 +323,7 @@ main(void)
 		cmocka_unit_test(test_engine__weights_of_rtn_do_not_depend_on_the_text),
 		cmocka_unit_test(test_engine__awq_on_one_member_is_set_on_its_input_group),
 		cmocka_unit_test(test_engine__propagated_statistics_change_all_but_the_first_block),
+		cmocka_unit_test(test_engine__statistics_that_do_not_fit_are_taken_in_passes),
 		cmocka_unit_test(test_engine__a_cancel_comes_out_as_such),
 		cmocka_unit_test(test_engine__a_hash_that_is_not_the_texts_is_refused),
 		cmocka_unit_test(test_engine__evaluation_is_kept_and_equal),
