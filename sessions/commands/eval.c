@@ -282,6 +282,12 @@ evaluation_run(struct evaluation *e)
 		code = quantize(e);
 	if (!code)
 		code = evaluate(e);
+	for (size_t i = 0; i < e->count && !code; i++)
+		if (!isfinite(e->results[i].baseline.mean))
+			output_narrate(e->call,
+				       "%s: the loss is no number; the weights hold NaN, or values "
+				       "too large for float32",
+				       e->texts[i]);
 	return code ? code : report(e);
 }
 
