@@ -85,6 +85,10 @@ enum err engine_quantize(struct layer_result **out, struct engine *engine, int l
 			 const struct layer_setting *setting,
 			 const struct calibration_setting *calibration, const struct work *work);
 
+/* Forget a result by its key, in memory and on disk, so that it is computed again. Like the calls
+ * that take `work`: one thread at a time. */
+void engine_forget(struct engine *engine, struct key key);
+
 /* What a recipe makes of every layer: settings is (model.layer_count), method NULL: kept. A method
  * whose scope is an input group, set on one member, is set on all of it but those that a later rule
  * speaks of: because[i] is then the layer that decided, else -1. `because` may be NULL. */

@@ -401,6 +401,14 @@ quantize_layer(struct layer_result **out, struct engine *engine,
 	return code;
 }
 
+/* On disk an empty entry takes its place: one that cannot be read is a miss. */
+void
+engine_forget(struct engine *engine, struct key key)
+{
+	shelf_drop(&engine->results, key);
+	(void)cache_put(engine->cache, key, "", 0);
+}
+
 enum err
 engine_quantize(struct layer_result **out, struct engine *engine, int layer,
 		const struct layer_setting *setting, const struct calibration_setting *calibration,

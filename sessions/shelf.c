@@ -53,6 +53,14 @@ shelf_put(struct shelf *shelf, struct key key, void *value, size_t bytes)
 }
 
 void
+shelf_drop(struct shelf *shelf, struct key key)
+{
+	for (size_t i = shelf->count; i-- > 0;)
+		if (key_equal(shelf->items[i].key, key))
+			drop_item(shelf, i);
+}
+
+void
 shelf_clear(struct shelf *shelf)
 {
 	while (shelf->count)

@@ -25,6 +25,7 @@ void *shelf_get(struct shelf *shelf, struct key key); /* borrowed; NULL: not her
 /* The shelf owns `value` from here on, also on failure (then it is dropped). The item put last
  * stays whatever its size. */
 enum err shelf_put(struct shelf *shelf, struct key key, void *value, size_t bytes);
+void shelf_drop(struct shelf *shelf, struct key key); /* no such key is fine */
 void shelf_clear(struct shelf *shelf);
 
 #endif

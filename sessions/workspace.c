@@ -191,6 +191,9 @@ finished(struct workspace *workspace, struct task *task)
 
 	if (code)
 		err_adopt(&task->job.error);
+	if (task->cancelled > 0 && code == ERR_CANCELLED)
+		workspace_say(workspace, LOG_NOTE, "%s: stopped after %.0f ms", task->title,
+			      1000 * (task->job.finished - task->cancelled));
 	if (task->goal.kind == GOAL_OPEN) {
 		opened(workspace, task);
 	} else if (task->goal.kind == GOAL_COMMAND) {

@@ -160,8 +160,10 @@ workspace_jobs(struct workspace *workspace, struct job_view *out, size_t capacit
 void
 workspace_cancel(struct workspace *workspace)
 {
-	if (workspace->live)
+	if (workspace->live) {
+		workspace->live->cancelled = jobs_now();
 		atomic_store(&workspace->live->job.cancel, true);
+	}
 	workspace->live = NULL;
 	for (size_t i = 0; i < workspace->command_count; i++)
 		pending_free(&workspace->commands[i]);
@@ -177,6 +179,10 @@ workspace_rerun(struct workspace *workspace, int layer)
 {
 	if (layer < 0 || (size_t)layer >= workspace->layer_count)
 		return;
+	if (workspace->layers[layer].result) {
+		workspace->layers[layer].forget = workspace->layers[layer].result->key;
+		workspace->layers[layer].has_forget = true;
+	}
 	plan_forget(workspace, layer);
 	workspace_reconcile(workspace, CHANGED_SETTINGS);
 }

@@ -51,7 +51,10 @@ struct task {
 	struct recipe recipe;
 	struct eval_setting eval;
 	char text[256];
-	struct key key;                /* of what was asked: see workspace_plan.c */
+	struct key key; /* of what was asked: see workspace_plan.c */
+	struct key forget;
+	bool has_forget;
+	double cancelled;              /* when the user said so; 0: not */
 	struct layer_result **results; /* inputs of evaluate, outputs of apply: (layer_count) */
 	size_t result_count;
 	struct pending_command command;
@@ -92,6 +95,8 @@ struct layer_slot {
 	struct layer_result *result, *previous;
 	struct key failed;
 	bool has_failed;
+	struct key forget; /* the engine's key of a result to be computed again */
+	bool has_forget;
 };
 
 struct step {

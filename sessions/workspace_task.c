@@ -42,6 +42,8 @@ run_quantize(struct job *job, const struct work *given)
 	struct task *task = (struct task *)job;
 	struct work work = with_pool(given, task->engine);
 
+	if (task->has_forget)
+		engine_forget(task->engine, task->forget);
 	if (task->growth)
 		growth_prepare(task->growth, engine_model(task->engine), task->goal.layer);
 	return engine_quantize(&task->result, task->engine, task->goal.layer, &task->setting,
@@ -212,6 +214,9 @@ fill(struct task *task, struct workspace *workspace)
 		task->key = workspace->layers[goal->layer].key;
 		task->setting = workspace->layers[goal->layer].setting;
 		task->job.key = (uint64_t)goal->layer + 1;
+		task->has_forget = workspace->layers[goal->layer].has_forget;
+		task->forget = workspace->layers[goal->layer].forget;
+		workspace->layers[goal->layer].has_forget = false;
 		if (goal->layer != workspace->selected)
 			return OK;
 		task->job.publish = growth_publish;

@@ -50,8 +50,9 @@ struct app {
 		int at;
 	} help;
 	bool asking_quit, quit, redraw, suspend;
-	bool waiting; /* a script said :wait */
-	bool dirty;   /* something to draw */
+	bool waiting;      /* a script said :wait */
+	double wait_limit; /* seconds; 0: until it is done */
+	bool dirty;        /* something to draw */
 
 	char session[1024]; /* where the session is saved */
 	bool unsaved;

@@ -451,7 +451,9 @@ plot_of_map(struct plot_data *out, const struct scene_map *map)
 static void
 plot_of_histogram(struct plot_data *out, struct series *series, const struct scene_histogram *from)
 {
-	series[0] = (struct series){ .name = from->growing ? "growing" : "now",
+	series[0] = (struct series){ .name = from->growing   ? "growing"
+					     : from->has_now ? "now"
+							     : "before",
 				     .x = from->edges,
 				     .y = from->now,
 				     .count = HISTOGRAM_BINS,

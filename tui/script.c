@@ -5,6 +5,7 @@
 
 #include "core/buf.h"
 #include "core/file.h"
+#include "core/jobs.h"
 #include "core/text.h"
 #include "sessions/output.h"
 #include "tui/key.h"
@@ -23,15 +24,18 @@ wait_for(struct app *app, const struct work *work, bool (*waits)(struct app *app
 {
 	struct pollfd wake = { .fd = workspace_wake_fd(app->workspace), .events = POLLIN };
 
+	double end = app->wait_limit > 0 ? jobs_now() + app->wait_limit : 0;
+
 	app->waiting = false;
-	while (waits(app)) {
+	app->wait_limit = 0;
+	while (waits(app) && (end <= 0 || jobs_now() < end)) {
 		enum err code = work_check(work);
 
 		if (code) {
 			workspace_cancel(app->workspace);
 			return code;
 		}
-		poll(&wake, 1, 50);
+		poll(&wake, 1, 20);
 		app_poll(app);
 	}
 	return OK;

@@ -315,18 +315,27 @@ const struct command bench_command_save_state = {
 
 BENCH_PLAIN(cancel, "cancel", cancel, "cancel what is running");
 
+static const struct command_arg wait_args[] = {
+	{ "SECONDS", NULL, NULL, "at most so long", false, false },
+	{ 0 },
+};
+
 static enum err
 run_wait(struct call *call)
 {
+	double limit = 0;
+	enum err code = arguments_number(&limit, &call->arguments, "SECONDS");
+
 	app_of(call)->waiting = true;
-	return OK;
+	app_of(call)->wait_limit = limit;
+	return code;
 }
 
 const struct command bench_command_wait = {
 	.name = "wait",
 	.summary = "in a script: until no job runs",
 	.help = "",
-	.args = no_args,
+	.args = wait_args,
 	.run = run_wait,
 };
 
