@@ -31,7 +31,7 @@ def screens(script, size, ascii_only, folder):
 
 def masked(text):
     """What a figure may change: its digits, its sign, and so how many blanks stand before it."""
-    return re.sub(r" +[#+-]", " #", re.sub(r"\d", "#", text))
+    return re.sub(r" +[#+-]", " #", re.sub(r"\d+", "#", text))
 
 
 def compare(name, text):
