@@ -4,46 +4,6 @@
 
 #include <string.h>
 
-static const struct {
-	const char *name;
-	unsigned bits;
-	bool readable;
-} dtypes[DTYPE_COUNT] = {
-#define DTYPE(id, name, bits, float_like) [DTYPE_##id] = { name, bits, float_like },
-#include "core/dtypes.def"
-#undef DTYPE
-};
-
-const char *
-dtype_name(enum dtype dtype)
-{
-	return dtypes[dtype].name;
-}
-
-unsigned
-dtype_bits(enum dtype dtype)
-{
-	return dtypes[dtype].bits;
-}
-
-bool
-dtype_is_float(enum dtype dtype)
-{
-	return dtypes[dtype].readable;
-}
-
-enum err
-dtype_parse(enum dtype *out, const char *name, size_t length)
-{
-	for (int i = 0; i < DTYPE_COUNT; i++)
-		if (strlen(dtypes[i].name) == length && !memcmp(dtypes[i].name, name, length)) {
-			*out = (enum dtype)i;
-			return OK;
-		}
-	return err_set(ERR_UNSUPPORTED, "element type \"%.*s\" is unknown",
-		       (int)(length < 40 ? length : 40), name);
-}
-
 static float
 from_bits(uint32_t bits)
 {
@@ -106,27 +66,73 @@ f16_from_f32(float value)
 	return (uint16_t)(sign | ((magnitude - 0x38000000) >> 13));
 }
 
+/* From a file's bytes, which need not be aligned. */
 static void
-convert(float *out, const unsigned char *from, enum dtype dtype, size_t count)
+widen_f32(float *out, const unsigned char *from, uint64_t count)
+{
+	memcpy(out, from, count * sizeof(*out));
+}
+
+static void
+widen_bf16(float *out, const unsigned char *from, uint64_t count)
 {
 	uint16_t half;
 
-	switch (dtype) {
-	case DTYPE_F32:
-		memcpy(out, from, count * sizeof(*out));
-		break;
-	case DTYPE_BF16:
-		for (size_t i = 0; i < count; i++) {
-			memcpy(&half, from + 2 * i, 2); /* files need not be aligned */
-			out[i] = bf16_to_f32(half);
-		}
-		break;
-	default:
-		for (size_t i = 0; i < count; i++) {
-			memcpy(&half, from + 2 * i, 2);
-			out[i] = f16_to_f32(half);
-		}
+	for (uint64_t i = 0; i < count; i++) {
+		memcpy(&half, from + 2 * i, 2);
+		out[i] = bf16_to_f32(half);
 	}
+}
+
+static void
+widen_f16(float *out, const unsigned char *from, uint64_t count)
+{
+	uint16_t half;
+
+	for (uint64_t i = 0; i < count; i++) {
+		memcpy(&half, from + 2 * i, 2);
+		out[i] = f16_to_f32(half);
+	}
+}
+
+static const struct {
+	const char *name;
+	unsigned bits;
+	void (*widen)(float *out, const unsigned char *from, uint64_t count);
+} dtypes[DTYPE_COUNT] = {
+#define DTYPE(id, name, bits, widen) [DTYPE_##id] = { name, bits, widen },
+#include "core/dtypes.def"
+#undef DTYPE
+};
+
+const char *
+dtype_name(enum dtype dtype)
+{
+	return dtypes[dtype].name;
+}
+
+unsigned
+dtype_bits(enum dtype dtype)
+{
+	return dtypes[dtype].bits;
+}
+
+bool
+dtype_is_float(enum dtype dtype)
+{
+	return dtypes[dtype].widen != NULL;
+}
+
+enum err
+dtype_parse(enum dtype *out, const char *name, size_t length)
+{
+	for (int i = 0; i < DTYPE_COUNT; i++)
+		if (strlen(dtypes[i].name) == length && !memcmp(dtypes[i].name, name, length)) {
+			*out = (enum dtype)i;
+			return OK;
+		}
+	return err_set(ERR_UNSUPPORTED, "element type \"%.*s\" is unknown",
+		       (int)(length < 40 ? length : 40), name);
 }
 
 static enum err
@@ -147,14 +153,15 @@ tensor_read(float *out, const struct tensor *tensor, uint64_t first, uint64_t co
 
 	if (code)
 		return code;
-	if (!dtypes[tensor->dtype].readable)
+	if (!dtype_is_float(tensor->dtype))
 		return err_at(ERR_UNSUPPORTED, file_map_path(tensor->map), tensor->name,
 			      "has elements of type %s, which are no plain floats; use the "
 			      "unquantized model",
 			      dtype_name(tensor->dtype));
 	if (count)
-		convert(out, data + tensor->offset + first * (dtype_bits(tensor->dtype) / 8),
-			tensor->dtype, count);
+		dtypes[tensor->dtype].widen(
+			out, data + tensor->offset + first * (dtype_bits(tensor->dtype) / 8),
+			count);
 	return file_map_check(tensor->map);
 }
 

@@ -9,7 +9,7 @@
 
 /* Element types: core/dtypes.def has one line each. */
 enum dtype {
-#define DTYPE(id, name, bits, float_like) DTYPE_##id,
+#define DTYPE(id, name, bits, widen) DTYPE_##id,
 #include "core/dtypes.def"
 #undef DTYPE
 	DTYPE_COUNT
