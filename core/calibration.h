@@ -22,12 +22,24 @@ struct calibration_request {
 enum err calibration_run(struct statistics **out /* (model.input_count) */,
 			 const struct calibration_request *request, const struct work *work);
 
-/* Draw `count` non-overlapping windows of `length` tokens from `ids` by a seeded shuffle
- * (docs/calibration.md has the generator), in drawn order; each begins with `bos` (overwriting its
- * first token) unless bos < 0. Fewer when the text is short; none is ERR_RANGE. `out` holds `count`
- * sequences; *drawn says how many; *ids_out owns their ids. */
-enum err calibration_draw(struct sequence *out, int32_t **ids_out, size_t *drawn,
-			  const int32_t *ids, size_t id_count, size_t count, size_t length,
-			  int32_t bos, uint64_t seed);
+/* Which windows of a text calibrate. */
+struct draw_request {
+	const int32_t *ids; /* (id_count) the text */
+	size_t id_count;
+	size_t count, length; /* windows wanted, tokens of each */
+	int32_t bos;          /* overwrites each window's first token; -1: none does */
+	uint64_t seed;
+};
+
+struct draw {
+	struct sequence *sequences; /* (count) in drawn order */
+	size_t count;
+	int32_t *ids; /* (count, length) what the sequences point to */
+};
+
+/* Windows that do not overlap, by a seeded shuffle (docs/calibration.md has the generator). Fewer
+ * than wanted when the text is short; none is ERR_RANGE. The caller owns what is drawn. */
+enum err calibration_draw(struct draw *out, const struct draw_request *request);
+void draw_clear(struct draw *draw);
 
 #endif

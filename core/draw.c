@@ -22,48 +22,58 @@ shuffled_windows(size_t **out, size_t windows, uint64_t seed)
 }
 
 static enum err
-check_request(size_t id_count, size_t count, size_t length)
+check_request(const struct draw_request *r)
 {
-	if (!count || !length)
+	if (!r->count || !r->length)
 		return err_set(ERR_RANGE, "calibration needs at least one sequence of at least one "
 					  "token");
-	if (id_count < length)
+	if (r->id_count < r->length)
 		return err_set(ERR_RANGE,
 			       "the text has %zu tokens, too few for one window of %zu; take a "
 			       "longer text or a smaller length",
-			       id_count, length);
+			       r->id_count, r->length);
 	return OK;
 }
 
+static void
+copy_window(struct draw *out, size_t index, const struct draw_request *r, size_t window)
+{
+	int32_t *ids = out->ids + index * r->length;
+
+	memcpy(ids, r->ids + window * r->length, r->length * sizeof(*ids));
+	if (r->bos >= 0)
+		ids[0] = r->bos;
+	out->sequences[index] = (struct sequence){ ids, r->length };
+}
+
 enum err
-calibration_draw(struct sequence *out, int32_t **ids_out, size_t *drawn, const int32_t *ids,
-		 size_t id_count, size_t count, size_t length, int32_t bos, uint64_t seed)
+calibration_draw(struct draw *out, const struct draw_request *request)
 {
 	size_t windows, *order = NULL;
-	int32_t *copy = NULL;
-	enum err code = check_request(id_count, count, length);
+	enum err code = check_request(request);
 
-	*ids_out = NULL;
-	*drawn = 0;
+	*out = (struct draw){ 0 };
 	if (code)
 		return code;
-	windows = id_count / length;
-	count = count < windows ? count : windows;
-	code = shuffled_windows(&order, windows, seed);
-	if (!code && !(copy = buf_alloc(count, length * sizeof(*copy))))
+	windows = request->id_count / request->length;
+	out->count = request->count < windows ? request->count : windows;
+	if (!(out->sequences = buf_alloc(out->count, sizeof(*out->sequences))) ||
+	    !(out->ids = buf_alloc(out->count, request->length * sizeof(*out->ids))))
 		code = ERR_NOMEM;
-	for (size_t i = 0; i < count && !code; i++) {
-		int32_t *window = copy + i * length;
-
-		memcpy(window, ids + order[i] * length, length * sizeof(*window));
-		if (bos >= 0)
-			window[0] = bos;
-		out[i] = (struct sequence){ window, length };
-	}
+	if (!code)
+		code = shuffled_windows(&order, windows, request->seed);
+	for (size_t i = 0; i < out->count && !code; i++)
+		copy_window(out, i, request, order[i]);
 	buf_free(order);
 	if (code)
-		return code;
-	*ids_out = copy;
-	*drawn = count;
-	return OK;
+		draw_clear(out);
+	return code;
+}
+
+void
+draw_clear(struct draw *draw)
+{
+	buf_free(draw->sequences);
+	buf_free(draw->ids);
+	*draw = (struct draw){ 0 };
 }

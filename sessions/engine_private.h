@@ -37,9 +37,8 @@ struct engine {
 
 /* The windows that calibration runs on. */
 struct drawn {
-	struct sequence *sequences;
-	int32_t *ids;
-	size_t count, tokens;
+	struct draw draw;
+	size_t tokens;
 	struct key key; /* of every id in order */
 };
 

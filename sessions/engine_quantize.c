@@ -248,7 +248,7 @@ new_result(const struct solve *solve, int i)
 		return result;
 	memcpy(result->calibration_sha256, request->calibration->sha256, HASH_HEX);
 	result->calibration_tokens = request->drawn->tokens;
-	result->calibration_sequences = request->drawn->count;
+	result->calibration_sequences = request->drawn->draw.count;
 	return result;
 }
 

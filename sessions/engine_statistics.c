@@ -18,10 +18,11 @@ drawn_key(const struct drawn *drawn)
 {
 	struct key key = key_of("drawn/1", 7);
 
-	for (size_t i = 0; i < drawn->count; i++) {
-		key = key_add(key, &drawn->sequences[i].count, sizeof(size_t));
-		key = key_add(key, drawn->sequences[i].ids,
-			      drawn->sequences[i].count * sizeof(int32_t));
+	for (size_t i = 0; i < drawn->draw.count; i++) {
+		const struct sequence *sequence = &drawn->draw.sequences[i];
+
+		key = key_add(key, &sequence->count, sizeof(size_t));
+		key = key_add(key, sequence->ids, sequence->count * sizeof(int32_t));
 	}
 	return key;
 }
@@ -41,21 +42,16 @@ drawn_make(struct drawn *out, struct engine *engine, const struct calibration_se
 		code = engine_corpus(&corpus, engine, settled.text, settled.field);
 	if (code)
 		return code;
-	/* More windows than the text has cannot be drawn: bound the array by what there is. */
-	if (settled.sequences > corpus->count / settled.length + 1)
-		settled.sequences = corpus->count / settled.length + 1;
-	out->sequences = buf_alloc(settled.sequences, sizeof(*out->sequences));
-	if (!out->sequences)
-		return ERR_NOMEM;
-	code = calibration_draw(out->sequences, &out->ids, &out->count, corpus->ids, corpus->count,
-				settled.sequences, settled.length, engine_bos(engine),
-				settled.seed);
-	if (code) {
-		drawn_clear(out);
+	code = calibration_draw(&out->draw, &(struct draw_request){ .ids = corpus->ids,
+								    .id_count = corpus->count,
+								    .count = settled.sequences,
+								    .length = settled.length,
+								    .bos = engine_bos(engine),
+								    .seed = settled.seed });
+	if (code)
 		return err_in_file(code, calibration->text);
-	}
-	for (size_t i = 0; i < out->count; i++)
-		out->tokens += out->sequences[i].count;
+	for (size_t i = 0; i < out->draw.count; i++)
+		out->tokens += out->draw.sequences[i].count;
 	out->key = drawn_key(out);
 	return OK;
 }
@@ -63,8 +59,7 @@ drawn_make(struct drawn *out, struct engine *engine, const struct calibration_se
 void
 drawn_clear(struct drawn *drawn)
 {
-	buf_free(drawn->sequences);
-	buf_free(drawn->ids);
+	draw_clear(&drawn->draw);
 	memset(drawn, 0, sizeof(*drawn));
 }
 
@@ -255,8 +250,8 @@ capture_pass(const struct capture *capture, const bool *wanted)
 	size_t count = engine->model->input_count;
 	struct calibration_request request = { .model = engine->model,
 					       .overlay = capture->upstream,
-					       .sequences = capture->drawn->sequences,
-					       .sequence_count = capture->drawn->count,
+					       .sequences = capture->drawn->draw.sequences,
+					       .sequence_count = capture->drawn->draw.count,
 					       .inputs = wanted,
 					       .gram = capture->gram };
 	struct statistics **taken = buf_alloc(count, sizeof(*taken));

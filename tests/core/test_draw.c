@@ -62,73 +62,90 @@ count_up(int32_t ids[TOKENS])
 		ids[i] = i;
 }
 
+static enum err
+draw(struct draw *out, size_t id_count, size_t count, size_t length, int32_t bos)
+{
+	static int32_t ids[TOKENS];
+
+	count_up(ids);
+	return calibration_draw(out,
+				&(struct draw_request){ ids, id_count, count, length, bos, 3 });
+}
+
 static void
 test_draw__windows_are_whole_disjoint_and_repeatable(void **state)
 {
-	int32_t ids[TOKENS], *first, *second;
-	struct sequence a[WINDOWS], b[WINDOWS];
+	struct draw a, b;
 	bool seen[WINDOWS] = { false };
-	size_t n, m;
 
 	(void)state;
-	count_up(ids);
-	assert_ok(calibration_draw(a, &first, &n, ids, TOKENS, WINDOWS, LENGTH, -1, 3));
-	assert_ok(calibration_draw(b, &second, &m, ids, TOKENS, 4, LENGTH, -1, 3));
-	assert_int_equal(n, WINDOWS);
-	assert_int_equal(m, 4);
-	for (size_t i = 0; i < n; i++) {
-		size_t window = (size_t)a[i].ids[0] / LENGTH;
+	assert_ok(draw(&a, TOKENS, WINDOWS, LENGTH, -1));
+	assert_ok(draw(&b, TOKENS, 4, LENGTH, -1));
+	assert_int_equal(a.count, WINDOWS);
+	assert_int_equal(b.count, 4);
+	for (size_t i = 0; i < a.count; i++) {
+		const struct sequence *sequence = &a.sequences[i];
+		size_t window = (size_t)sequence->ids[0] / LENGTH;
 
-		assert_int_equal(a[i].count, LENGTH);
-		assert_int_equal(a[i].ids[0] % LENGTH, 0);
+		assert_int_equal(sequence->count, LENGTH);
+		assert_int_equal(sequence->ids[0] % LENGTH, 0);
 		assert_false(seen[window]);
 		seen[window] = true;
 		for (int32_t k = 1; k < LENGTH; k++)
-			assert_int_equal(a[i].ids[k], a[i].ids[0] + k);
-		if (i < m)
-			assert_memory_equal(a[i].ids, b[i].ids, LENGTH * sizeof(int32_t));
+			assert_int_equal(sequence->ids[k], sequence->ids[0] + k);
+		if (i < b.count)
+			assert_memory_equal(sequence->ids, b.sequences[i].ids,
+					    LENGTH * sizeof(int32_t));
 	}
-	buf_free(first);
-	buf_free(second);
+	draw_clear(&a);
+	draw_clear(&b);
 }
 
 static void
 test_draw__bos_overwrites_the_first_token(void **state)
 {
-	int32_t ids[TOKENS], *owned;
-	struct sequence out[2];
-	size_t n;
+	struct draw out;
 
 	(void)state;
-	count_up(ids);
-	assert_ok(calibration_draw(out, &owned, &n, ids, TOKENS, 2, LENGTH, 99, 0));
-	for (size_t i = 0; i < n; i++) {
-		assert_int_equal(out[i].ids[0], 99);
-		assert_int_equal(out[i].ids[1] % LENGTH, 1);
+	assert_ok(draw(&out, TOKENS, 2, LENGTH, 99));
+	for (size_t i = 0; i < out.count; i++) {
+		assert_int_equal(out.sequences[i].ids[0], 99);
+		assert_int_equal(out.sequences[i].ids[1] % LENGTH, 1);
 	}
-	buf_free(owned);
+	draw_clear(&out);
 }
 
 static void
 test_draw__a_short_text_gives_fewer_and_too_short_is_refused(void **state)
 {
-	int32_t ids[TOKENS], *owned;
-	struct sequence out[100];
-	size_t n;
+	struct draw out;
 
 	(void)state;
-	count_up(ids);
-	assert_ok(calibration_draw(out, &owned, &n, ids, TOKENS, 100, LENGTH, -1, 0));
-	assert_int_equal(n, WINDOWS);
-	buf_free(owned);
-	assert_err(ERR_RANGE, "too few for one window",
-		   calibration_draw(out, &owned, &n, ids, 4, 100, LENGTH, -1, 0));
-	assert_null(owned);
-	assert_int_equal(n, 0);
-	assert_err(ERR_RANGE, "at least one",
-		   calibration_draw(out, &owned, &n, ids, TOKENS, 0, LENGTH, -1, 0));
-	assert_err(ERR_RANGE, "at least one",
-		   calibration_draw(out, &owned, &n, ids, TOKENS, 1, 0, -1, 0));
+	assert_ok(draw(&out, TOKENS, SIZE_MAX, LENGTH, -1));
+	assert_int_equal(out.count, WINDOWS);
+	draw_clear(&out);
+	assert_err(ERR_RANGE, "too few for one window", draw(&out, 4, 100, LENGTH, -1));
+	assert_null(out.ids);
+	assert_int_equal(out.count, 0);
+	assert_err(ERR_RANGE, "at least one", draw(&out, TOKENS, 0, LENGTH, -1));
+	assert_err(ERR_RANGE, "at least one", draw(&out, TOKENS, 1, 0, -1));
+}
+
+static void
+test_draw__memory_that_runs_out_leaves_nothing(void **state)
+{
+	enum err code = ERR_NOMEM;
+	struct draw out;
+
+	(void)state;
+	for (unsigned long n = 1; code == ERR_NOMEM; n++) {
+		buf_fail_at(n, 0);
+		code = draw(&out, TOKENS, 4, LENGTH, -1);
+		buf_fail_at(0, 0);
+		assert_true(!code == (out.ids != NULL));
+	}
+	assert_ok(code);
+	draw_clear(&out);
 }
 
 int
@@ -141,6 +158,7 @@ main(void)
 		cmocka_unit_test(test_draw__windows_are_whole_disjoint_and_repeatable),
 		cmocka_unit_test(test_draw__bos_overwrites_the_first_token),
 		cmocka_unit_test(test_draw__a_short_text_gives_fewer_and_too_short_is_refused),
+		cmocka_unit_test(test_draw__memory_that_runs_out_leaves_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
