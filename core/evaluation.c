@@ -300,11 +300,12 @@ evaluate_current(struct eval_result *out, struct evaluator *e, const struct over
 		 const struct work *work)
 {
 	double *all = buf_alloc(3 * out->scored, sizeof(*all));
-	struct scores scores = { all, all + out->scored, all + 2 * out->scored };
+	struct scores scores;
 	enum err code;
 
 	if (!all)
 		return ERR_NOMEM;
+	scores = (struct scores){ all, all + out->scored, all + 2 * out->scored };
 	code = run_current(&scores, e, overlay, work);
 	if (!code)
 		summarize(out, e, &scores);
