@@ -71,7 +71,8 @@ struct kernels {
 	double (*grid_error)(const float *x, size_t n, struct grid grid, float unit, float norm);
 	/* min[i] = x[i] where that is less, max likewise. */
 	void (*extend)(float *min, float *max, const float *x, size_t n);
-	/* w[j stride + r] = fmaf(factor[j], error[r], w[j stride + r]) for j < columns, r < n. */
+	/* w[j stride + r] += factor[j] error[r], product and sum both rounded, for j < columns,
+	 * r < n. */
 	void (*eliminate)(float *w, size_t stride, size_t columns, const float *factor,
 			  const float *error, size_t n);
 
