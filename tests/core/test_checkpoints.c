@@ -123,14 +123,6 @@ test_checkpoints__shards_are_written_again_with_their_index(void **state)
 	model_free(model);
 }
 
-static int
-clean(void **state)
-{
-	(void)state;
-	support_clean();
-	return 0;
-}
-
 int
 main(void)
 {
@@ -139,5 +131,5 @@ main(void)
 		cmocka_unit_test(test_checkpoints__shards_are_written_again_with_their_index),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, clean);
+	return cmocka_run_group_tests(tests, NULL, NULL);
 }

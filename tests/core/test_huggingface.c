@@ -205,14 +205,6 @@ test_huggingface__links_of_a_cache_stay_inside_it(void **state)
 	checkpoint_free(checkpoint);
 }
 
-static int
-clean(void **state)
-{
-	(void)state;
-	support_clean();
-	return 0;
-}
-
 int
 main(void)
 {
@@ -225,5 +217,5 @@ main(void)
 		cmocka_unit_test(test_huggingface__links_of_a_cache_stay_inside_it),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, clean);
+	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -166,14 +166,6 @@ test_llama2c__every_failed_allocation_is_an_error(void **state)
 	model_free(model);
 }
 
-static int
-clean(void **state)
-{
-	(void)state;
-	support_clean();
-	return 0;
-}
-
 int
 main(void)
 {
@@ -186,5 +178,5 @@ main(void)
 		cmocka_unit_test(test_llama2c__every_failed_allocation_is_an_error),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, clean);
+	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -156,14 +156,6 @@ test_model__what_is_no_model_is_named(void **state)
 		   model_open(&model, support_file("x.gguf", "GGUF\3\0\0\0", 8)));
 }
 
-static int
-clean(void **state)
-{
-	(void)state;
-	support_clean();
-	return 0;
-}
-
 int
 main(void)
 {
@@ -177,5 +169,5 @@ main(void)
 		cmocka_unit_test(test_model__what_is_no_model_is_named),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, clean);
+	return cmocka_run_group_tests(tests, NULL, NULL);
 }

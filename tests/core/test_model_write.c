@@ -276,14 +276,6 @@ test_model_write__dtypes_have_names(void **state)
 	assert_err(ERR_RANGE, "float32, source, bf16 or f16", write_dtype_parse(&dtype, "int4"));
 }
 
-static int
-clean(void **state)
-{
-	(void)state;
-	support_clean();
-	return 0;
-}
-
 int
 main(void)
 {
@@ -298,5 +290,5 @@ main(void)
 		cmocka_unit_test(test_model_write__dtypes_have_names),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, clean);
+	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -141,14 +141,6 @@ test_npy__written_bytes_come_back_as_ids(void **state)
 	assert_ids(path, (const int32_t[]){ 0 }, 1);
 }
 
-static int
-clean(void **state)
-{
-	(void)state;
-	support_clean();
-	return 0;
-}
-
 int
 main(void)
 {
@@ -159,5 +151,5 @@ main(void)
 		cmocka_unit_test(test_npy__written_bytes_come_back_as_ids),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, clean);
+	return cmocka_run_group_tests(tests, NULL, NULL);
 }

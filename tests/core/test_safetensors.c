@@ -209,14 +209,6 @@ test_safetensors__a_header_of_many_tensors_opens_in_linear_time(void **state)
 	free(header);
 }
 
-static int
-clean(void **state)
-{
-	(void)state;
-	support_clean();
-	return 0;
-}
-
 int
 main(void)
 {
@@ -228,5 +220,5 @@ main(void)
 		cmocka_unit_test(test_safetensors__a_header_of_many_tensors_opens_in_linear_time),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, clean);
+	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,8 +11,8 @@
 
 #include "core/err.h"
 
-/* A folder of its own for one test, empty, removed by support_clean. Borrowed until the next call.
- */
+/* A folder of its own for one test, empty, removed by support_clean or when the program ends.
+ * Borrowed until the next call. */
 const char *support_folder(void);
 void support_clean(void);
 
