@@ -429,18 +429,6 @@ solve_strips(struct gptq *gptq)
 	return code;
 }
 
-static enum err
-find_tensor_grid(struct gptq *gptq)
-{
-	struct grid_tensor tensor = { &gptq->setting, gptq->layer->weight, gptq->layer->rows,
-				      gptq->layer->columns };
-	enum err code = grid_fit_tensor(&gptq->tensor_grid, gptq->task, &tensor);
-
-	if (!code)
-		grid_store(gptq->out, 0, gptq->tensor_grid);
-	return code;
-}
-
 /* What the format stores beside codes and grids: each column's group, where groups follow the order
  * of rounding. */
 static enum err
@@ -500,8 +488,10 @@ solve(struct quantized *out, const struct quant_task *task)
 	expect(&gptq);
 	if (!code)
 		code = gptq_factor_make(&gptq.factor, task, &order);
-	if (!code && !gptq.setting.width)
-		code = find_tensor_grid(&gptq);
+	if (!code && !gptq.setting.width) {
+		code = grid_fit_layer(&gptq.tensor_grid, task, layer, &gptq.setting);
+		grid_store(out, 0, gptq.tensor_grid);
+	}
 	if (!code)
 		code = solve_strips(&gptq);
 	if (!code)

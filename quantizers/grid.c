@@ -211,16 +211,6 @@ grid_store(struct quantized *out, size_t at, struct grid grid)
 		out->zero_points[at] = grid.zero;
 }
 
-struct grid
-grid_load(const struct quantized *quantized, const struct grid_setting *setting, size_t at)
-{
-	float middle = (float)(1u << (setting->bits - 1));
-
-	return (struct grid){ quantized->scales[at],
-			      quantized->zero_points ? quantized->zero_points[at] : middle,
-			      (float)((1u << setting->bits) - 1) };
-}
-
 static double
 word_padding(size_t count, size_t bits)
 {

@@ -75,21 +75,14 @@ struct grid_search {
 };
 enum err grid_search(struct grid *out, const struct grid_search *search);
 
-/* The grid of a whole tensor, tile by tile over the workers. */
-struct grid_tensor {
-	const struct grid_setting *setting;
-	const float *weight; /* (rows, columns) */
-	size_t rows, columns;
-};
-enum err grid_fit_tensor(struct grid *out, const struct quant_task *task,
-			 const struct grid_tensor *tensor);
+/* The grid of a whole layer, tile by tile over the workers. */
+enum err grid_fit_layer(struct grid *out, const struct quant_task *task,
+			const struct quant_layer *layer, const struct grid_setting *setting);
 
 /* Allocate what such a method fills in: codes, dequantized, scales, zero points. */
 enum err grid_alloc(struct quantized *out, const struct grid_setting *setting, size_t rows,
 		    size_t columns);
 void grid_store(struct quantized *out, size_t at, struct grid grid);
-struct grid grid_load(const struct quantized *quantized, const struct grid_setting *setting,
-		      size_t at);
 
 /* Bits of codes, scales and zero points, each row's codes and zero points padded to 32-bit words as
  * compressed-tensors and GPTQ store them. */

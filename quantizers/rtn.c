@@ -70,18 +70,6 @@ quantize_tile(void *arg, size_t tile, int worker)
 }
 
 static enum err
-find_tensor_grid(struct rtn *rtn)
-{
-	struct grid_tensor tensor = { &rtn->setting, rtn->layer->weight, rtn->layer->rows,
-				      rtn->layer->columns };
-	enum err code = grid_fit_tensor(&rtn->tensor_grid, rtn->task, &tensor);
-
-	if (!code)
-		grid_store(rtn->out, 0, rtn->tensor_grid);
-	return code;
-}
-
-static enum err
 solve(struct quantized *out, const struct quant_task *task)
 {
 	const struct quant_layer *layer = &task->layers[0];
@@ -96,8 +84,10 @@ solve(struct quantized *out, const struct quant_task *task)
 	rtn.clipped = buf_alloc(tiles, sizeof(*rtn.clipped));
 	if (!rtn.clipped)
 		code = ERR_NOMEM;
-	if (!code && !rtn.setting.width)
-		code = find_tensor_grid(&rtn);
+	if (!code && !rtn.setting.width) {
+		code = grid_fit_layer(&rtn.tensor_grid, task, layer, &rtn.setting);
+		grid_store(out, 0, rtn.tensor_grid);
+	}
 	if (!code)
 		code = work_each(task->work, tiles, quantize_tile, &rtn);
 	for (size_t tile = 0; tile < tiles && !code; tile++)

@@ -10,7 +10,8 @@ enum { TILE_ROWS = 64 };
 
 struct tiles {
 	const struct quant_task *task;
-	const struct grid_tensor *tensor;
+	const struct quant_layer *layer;
+	const struct grid_setting *setting;
 	size_t count;
 	float *minima, *maxima; /* (count) */
 	double *errors;         /* (count) of the candidate */
@@ -21,10 +22,10 @@ struct tiles {
 static const float *
 tile_values(size_t *n, const struct tiles *tiles, size_t tile)
 {
-	size_t first = tile * TILE_ROWS, rows = tiles->tensor->rows - first;
+	size_t first = tile * TILE_ROWS, rows = tiles->layer->rows - first;
 
-	*n = (rows < TILE_ROWS ? rows : TILE_ROWS) * tiles->tensor->columns;
-	return tiles->tensor->weight + first * tiles->tensor->columns;
+	*n = (rows < TILE_ROWS ? rows : TILE_ROWS) * tiles->layer->columns;
+	return tiles->layer->weight + first * tiles->layer->columns;
 }
 
 static enum err
@@ -48,7 +49,7 @@ error_tile(void *arg, size_t tile, int worker)
 
 	(void)worker;
 	tiles->errors[tile] = tiles->task->kernels->grid_error(x, n, tiles->candidate, tiles->unit,
-							       tiles->tensor->setting->norm);
+							       tiles->setting->norm);
 	return OK;
 }
 
@@ -70,7 +71,7 @@ tensor_error(double *out, void *ctx, struct grid grid, float unit)
 static enum err
 search(struct grid *out, struct tiles *tiles)
 {
-	struct grid_search search = { .setting = tiles->tensor->setting,
+	struct grid_search search = { .setting = tiles->setting,
 				      .error = tensor_error,
 				      .ctx = tiles };
 	enum err code = work_each(tiles->task->work, tiles->count, range_tile, tiles);
@@ -83,11 +84,13 @@ search(struct grid *out, struct tiles *tiles)
 }
 
 enum err
-grid_fit_tensor(struct grid *out, const struct quant_task *task, const struct grid_tensor *tensor)
+grid_fit_layer(struct grid *out, const struct quant_task *task, const struct quant_layer *layer,
+	       const struct grid_setting *setting)
 {
 	struct tiles tiles = { .task = task,
-			       .tensor = tensor,
-			       .count = (tensor->rows + TILE_ROWS - 1) / TILE_ROWS };
+			       .layer = layer,
+			       .setting = setting,
+			       .count = (layer->rows + TILE_ROWS - 1) / TILE_ROWS };
 	enum err code = ERR_NOMEM;
 
 	tiles.minima = buf_alloc(tiles.count, sizeof(*tiles.minima));
