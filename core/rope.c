@@ -17,6 +17,7 @@ rope_create(struct rope *out, const struct model_shape *shape, size_t positions)
 		rope_free(out);
 		return ERR_NOMEM;
 	}
+	/* Frequencies and angles are float32, as those that models were trained with. */
 	for (size_t i = 0; i < half; i++) {
 		float exponent = (float)(2 * i) / (float)shape->head_dim;
 		float frequency = 1.0f / (float)pow(shape->rope_theta, (double)exponent);

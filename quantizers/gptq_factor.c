@@ -28,7 +28,7 @@ diagonal(const struct gptq_factor *factor, const float *gram, size_t column)
 	return factor->dead[column] ? 0.5 : (double)gram[column * (factor->n + 1)];
 }
 
-/* Stable, largest first: an insertion of runs would do, but n is at most some ten thousands. */
+/* Merges runs, largest first; channels that are alike keep their order. */
 static void
 sort_by_diagonal(uint32_t *order, uint32_t *scratch, const double *key, size_t n)
 {

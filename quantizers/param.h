@@ -8,6 +8,8 @@
 
 /* One knob of a method. From this one declaration come the knobs on screen, :set and its
  * completion, command-line flags, JSON validation and the reference page. */
+enum { PARAM_MAX = 16 }; /* parameters of one method */
+
 enum param_type { PARAM_INT, PARAM_FLOAT, PARAM_BOOL, PARAM_CHOICE };
 
 struct param {
@@ -22,10 +24,8 @@ struct param {
 
 /* A value: the number, 0/1 for a bool, the index for a choice. */
 struct param_values {
-	double v[16]; /* in the order of the declaration */
+	double v[PARAM_MAX]; /* in the order of the declaration */
 };
-
-enum { PARAM_MAX = 16 };
 
 size_t param_count(const struct param *params); /* the list ends with a NULL name */
 void param_defaults(struct param_values *out, const struct param *params);
