@@ -26,7 +26,6 @@ struct evaluator {
 	struct hidden *hidden;  /* where blocks run, in place */
 	float *original;        /* (windows, context, hidden) final states of the original model */
 	struct scores baseline; /* nll NULL until it has run */
-	double *window_nll[2];  /* baseline, current: (windows) */
 };
 
 static size_t
@@ -107,9 +106,7 @@ evaluator_create(struct evaluator **out, const struct evaluator_request *request
 	if (code)
 		goto out;
 	code = ERR_NOMEM;
-	if ((e->chain = buf_alloc(request->model->shape.blocks + 2, sizeof(*e->chain))) &&
-	    (e->window_nll[0] = buf_alloc(e->windows, sizeof(double))) &&
-	    (e->window_nll[1] = buf_alloc(e->windows, sizeof(double))))
+	if ((e->chain = buf_alloc(request->model->shape.blocks + 2, sizeof(*e->chain))))
 		code = hidden_create(&e->hidden, e->sequences, e->windows,
 				     request->model->shape.hidden);
 out:
@@ -132,8 +129,6 @@ evaluator_free(struct evaluator *e)
 	buf_free(e->ids);
 	buf_free(e->sequences);
 	buf_free(e->chain);
-	buf_free(e->window_nll[0]);
-	buf_free(e->window_nll[1]);
 	buf_free(e);
 }
 
@@ -258,16 +253,6 @@ nll_of(const struct evaluator *e, const double *values)
 	return (struct nll){ estimate.mean, estimate.se, estimate.se_iid };
 }
 
-static void
-sum_windows(double *out, const struct evaluator *e, const double *nll)
-{
-	for (size_t w = 0; w < e->windows; w++) {
-		out[w] = 0.0;
-		for (size_t i = 0; i < e->text.per_window; i++)
-			out[w] += nll[w * e->text.per_window + i];
-	}
-}
-
 /* The divergences are sorted, the nlls become differences. */
 static void
 summarize(struct eval_result *out, struct evaluator *e, struct scores *scores)
@@ -277,7 +262,6 @@ summarize(struct eval_result *out, struct evaluator *e, struct scores *scores)
 
 	out->has_current = true;
 	out->current = nll_of(e, scores->nll);
-	sum_windows(e->window_nll[1], e, scores->nll);
 	for (size_t i = 0; i < out->scored; i++)
 		scores->nll[i] -= e->baseline.nll[i];
 	out->delta = nll_of(e, scores->nll);
@@ -326,14 +310,7 @@ evaluator_run(struct eval_result *out, struct evaluator *e, const struct overlay
 	if (code)
 		return code;
 	out->baseline = nll_of(e, e->baseline.nll);
-	sum_windows(e->window_nll[0], e, e->baseline.nll);
 	out->baseline_ppl = exp(out->baseline.mean);
 	out->baseline_ppl_se = out->baseline_ppl * out->baseline.se;
 	return overlay ? evaluate_current(out, e, overlay, work) : OK;
-}
-
-const double *
-evaluator_window_nll(const struct evaluator *evaluator, bool baseline)
-{
-	return evaluator->window_nll[baseline ? 0 : 1];
 }

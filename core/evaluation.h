@@ -57,8 +57,4 @@ void evaluator_describe(const struct evaluator *evaluator, size_t *context,
 enum err evaluator_run(struct eval_result *out, struct evaluator *evaluator,
 		       const struct overlay *overlay, const struct work *work);
 
-/* Per-window sums of the last run, for paired comparisons: (windows) each; borrowed until the next.
- */
-const double *evaluator_window_nll(const struct evaluator *evaluator, bool baseline);
-
 #endif

@@ -206,32 +206,6 @@ jobs_take(struct jobs *jobs)
 	return job;
 }
 
-size_t
-jobs_pending(struct jobs *jobs)
-{
-	size_t count = 0;
-
-	pthread_mutex_lock(&jobs->lock);
-	count += jobs->running != NULL;
-	for (const struct job *job = jobs->queued; job; job = job->next)
-		count++;
-	for (const struct job *job = jobs->finished; job; job = job->next)
-		count++;
-	pthread_mutex_unlock(&jobs->lock);
-	return count;
-}
-
-void
-jobs_list(struct jobs *jobs, void (*fn)(void *ctx, const struct job *job), void *ctx)
-{
-	pthread_mutex_lock(&jobs->lock);
-	if (jobs->running)
-		fn(ctx, jobs->running);
-	for (const struct job *job = jobs->queued; job; job = job->next)
-		fn(ctx, job);
-	pthread_mutex_unlock(&jobs->lock);
-}
-
 double
 job_estimate(const struct job *job, double now)
 {

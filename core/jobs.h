@@ -37,10 +37,6 @@ int jobs_wake_fd(
 void jobs_wake(struct jobs *jobs);        /* from any thread: make the owner's poll return */
 void jobs_drain_wake(struct jobs *jobs);  /* empty the pipe after poll */
 struct job *jobs_take(struct jobs *jobs); /* a finished job, or NULL */
-size_t jobs_pending(struct jobs *jobs);   /* queued, running or finished and not yet taken */
-
-/* Call fn for the running job and then the queued ones, under the queue's lock: keep it short. */
-void jobs_list(struct jobs *jobs, void (*fn)(void *ctx, const struct job *job), void *ctx);
 
 /* Seconds still to go by the progress so far, or -1 when nothing can be said yet. */
 double job_estimate(const struct job *job, double now);

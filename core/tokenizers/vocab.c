@@ -163,15 +163,3 @@ vocab_size(const struct vocab *vocab)
 {
 	return vocab->size;
 }
-
-size_t
-vocab_count(const struct vocab *vocab)
-{
-	return vocab->count;
-}
-
-size_t
-vocab_longest(const struct vocab *vocab)
-{
-	return vocab->longest;
-}

@@ -18,8 +18,6 @@ enum err vocab_add(struct vocab *vocab, const char *piece, size_t length, int64_
 
 int32_t vocab_find(const struct vocab *vocab, const char *piece, size_t length); /* -1: none */
 const char *vocab_piece(const struct vocab *vocab, int32_t id, size_t *length);  /* NULL: none */
-size_t vocab_size(const struct vocab *vocab);    /* the largest id and one */
-size_t vocab_count(const struct vocab *vocab);   /* pieces */
-size_t vocab_longest(const struct vocab *vocab); /* bytes of the longest piece */
+size_t vocab_size(const struct vocab *vocab); /* the largest id and one */
 
 #endif

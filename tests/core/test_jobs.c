@@ -61,7 +61,7 @@ test_jobs__finished_jobs_come_back_in_order(void **state)
 	assert_ptr_equal(take(jobs), &a);
 	assert_ptr_equal(take(jobs), &b);
 	assert_int_equal(runs, 2);
-	assert_int_equal(jobs_pending(jobs), 0);
+	assert_null(jobs_take(jobs));
 	jobs_stop(jobs);
 }
 
