@@ -11,6 +11,8 @@ enum { STEPS_MAX = 500 };
 static void
 drop_steps(struct workspace *workspace, size_t from, size_t to)
 {
+	if (from == to)
+		return;
 	for (size_t i = from; i < to; i++)
 		recipe_clear(&workspace->steps[i].recipe);
 	memmove(workspace->steps + from, workspace->steps + to,
