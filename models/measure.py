@@ -22,8 +22,10 @@ from measurement.statistics import collect, pooled
 
 CALIBRATION_WINDOW, CALIBRATION_COUNT, MIXED_COUNT = 256, 64, 11
 SCORING_WINDOW = 512
-SETTINGS = [(method, bits) for bits in (4, 3, 2) for method in ("rtn", "gptq", "awq")]
-EIGHT = [("rtn", 8)]
+SETTINGS = {
+    "asymmetric": [(method, bits) for bits in (3, 4, 2) for method in ("rtn", "gptq", "awq")] + [("rtn", 8)],
+    "symmetric": [("rtn", 3), ("gptq", 3), ("awq", 3), ("rtn", 4), ("rtn", 2)],
+}
 
 
 class Bench:
@@ -122,11 +124,11 @@ def perplexities(bench):
     return rows
 
 
-def damage(bench, settings, grids, statistics):
+def damage(bench, settings, statistics):
     """{(method, bits, grid): per-window changes}."""
     found = {}
-    for grid in grids:
-        for method, bits in settings:
+    for grid, pairs in settings.items():
+        for method, bits in pairs:
             found[method, bits, grid] = bench.change(method, bits, grid, statistics)
             row = summary(found[method, bits, grid], bench.base)
             print(f"{grid} {method} {bits} bits: {row['percent']:+.2f} %, dNLL {row['dnll']:+.4f} +- {row['error']:.4f}",
@@ -145,14 +147,13 @@ def compare_shapes(bench, other):
 
 
 def measure_all(bench, options):
-    grids = ["asymmetric", "symmetric"]
     mixed = pooled([collect(bench.model, bench.calibration(d, MIXED_COUNT)) for d in paths.TRAINED])
-    changes = damage(bench, SETTINGS + EIGHT, grids, mixed)
+    changes = damage(bench, SETTINGS, mixed)
     own = {d: collect(bench.model, bench.calibration(d, CALIBRATION_COUNT)) for d in paths.TRAINED}
     halves = {d: [collect(bench.model, half) for half in bench.calibration(d).chunk(2)] for d in paths.TRAINED}
     rows = [{"method": m, "bits": b, "grid": g, **summary(change, bench.base)} for (m, b, g), change in changes.items()]
     return {"perplexity": perplexities(bench), "unigram": unigram(bench), "damage": rows,
-            "removal": [row for grid in grids for row in removal(changes, grid)],
+            "removal": [row for grid in SETTINGS for row in removal(changes, grid)],
             "own_domain": [own_domain(bench, method, own, "asymmetric") for method in ("gptq", "awq")],
             "salience": salience.table(own, halves), "shape": compare_shapes(bench, options.compare)}
 
@@ -178,7 +179,8 @@ def main():
     print({domain: round(row["perplexity"], 2) for domain, row in perplexities(bench).items()}, flush=True)
     if options.quick or options.medium:
         mixed = pooled([collect(bench.model, bench.calibration(d, MIXED_COUNT)) for d in paths.TRAINED])
-        damage(bench, [s for s in SETTINGS if options.medium or s[0] == "rtn"], ["asymmetric", "symmetric"], mixed)
+        chosen = {grid: [pair for pair in pairs if options.medium or pair[0] == "rtn"] for grid, pairs in SETTINGS.items()}
+        damage(bench, chosen, mixed)
         return
     results = {"about": about(bench, options), **measure_all(bench, options)}
     if options.json:

@@ -134,7 +134,7 @@ def overlap(data):
 
 def checkpoints(data):
     rows = [(row["step"], f"{row['perplexity']:.2f}", f"{row['percent']:+.2f} %") for row in data["training"]["checkpoints"]]
-    return table(["step", "mean perplexity (16 windows a domain)", "rtn 3 bits, asymmetric"], rows)
+    return table(["step", "mean perplexity (8 windows a domain)", "rtn 3 bits, asymmetric"], rows)
 
 
 SECTIONS = [training, loss_curve, checkpoints, perplexity, damage, damage_by_domain, ratios, removal, own_domain,

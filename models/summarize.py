@@ -24,13 +24,13 @@ def machine():
         text = file.read()
     names = [line.split(":")[1].strip() for line in text.splitlines() if line.startswith("model name")]
     kind = "AMX" if " amx_bf16" in text else "AVX-512" if " avx512f" in text else "AVX2"
-    return f"{os.cpu_count()} cores, {names[0] if names else 'unknown'} with {kind}, other light work beside"
+    return f"{os.cpu_count()} cores, {names[0] if names else 'unknown'} with {kind}, much other work beside"
 
 
 def checkpoint_row(folder):
     for name in ("tokenizer.json", "tokenizer_config.json"):
         shutil.copy(paths.SHIPPED / name, folder / name)
-    bench = measure.Bench(folder, 16)
+    bench = measure.Bench(folder, 8)
     row = measure.summary(bench.change("rtn", 3, "asymmetric", None, paths.TRAINED), bench.base)
     print(folder.name, f"{row['percent']:+.2f} %", flush=True)
     return {"step": int(folder.name.split("-")[1]), "perplexity": measure.perplexities(bench)["mean"]["perplexity"],
