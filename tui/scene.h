@@ -102,6 +102,8 @@ extern const char *const scene_channel_kinds[]; /* "mean_abs", "damage", "method
 
 enum err scene_gather(struct app *app);
 void scene_clear(struct scene *scene);
+enum err scene_map_gather(struct app *app); /* without room the map is empty, for a frame */
+void scene_map_clear(struct scene_map *map);
 enum err scene_json(char **out, const struct app *app); /* qscope.state/1, owned by the caller */
 
 /* The picture of a view, pointing into the scene; NULL: it has none. `series` holds three. */

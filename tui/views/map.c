@@ -56,7 +56,7 @@ map_request(struct app *app, enum request request)
 {
 	const struct scene_map *map = &app->scene.map;
 
-	if (!app->scene.open)
+	if (!app->scene.open || !map->cells)
 		return false;
 	switch (request) {
 	case REQUEST_up:
