@@ -1,9 +1,7 @@
-# The README's first screen: 3-bit rtn, then gptq on the same grid.
+# The README's screen: 3-bit rtn, then gptq on the same grid, the histogram of rtn ghosted behind.
 :select layers.3.mlp.down
 key [
 :wait
-key m
-key m
+:method gptq
 :wait
 :save-display docs/screens/workbench.svg
-:save-display docs/screens/workbench.txt
