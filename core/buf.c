@@ -3,8 +3,10 @@
 
 #include "core/err.h"
 
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +14,13 @@
 #include <sys/mman.h>
 
 enum { ALIGNMENT = 64, PAGE = 4096, LARGE = 4 << 20 };
+
+/* How much is kept for later. Sanitizers are to see every free. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+enum { KEPT_BYTES = 0 };
+#else
+enum { KEPT_BYTES = 256 << 20 };
+#endif
 
 static atomic_ulong fail_countdown;
 static atomic_int fail_persistent;
@@ -51,38 +60,119 @@ prefer_huge_pages(char *raw, size_t bytes)
 		madvise((void *)first, end - first, MADV_HUGEPAGE);
 }
 
+/* What lies before each block: where its memory began, and how much of it the caller may use. */
+struct header {
+	void *raw;
+	size_t bytes;
+};
+
+/* Large blocks that were freed, to be handed out again: fresh memory from the system has to be
+ * cleared page by page, at each turn of a knob. */
+enum { KEPT_MAX = 16 };
+static pthread_mutex_t kept_lock = PTHREAD_MUTEX_INITIALIZER;
+static char *kept[KEPT_MAX];
+static size_t kept_bytes;
+
+static struct header
+header_of(const char *memory)
+{
+	struct header header;
+
+	memcpy(&header, memory - sizeof(header), sizeof(header));
+	return header;
+}
+
+/* A kept block of at least `bytes` and not much more. */
+static char *
+take_kept(size_t bytes)
+{
+	char *found = NULL;
+
+	pthread_mutex_lock(&kept_lock);
+	for (int i = 0; i < KEPT_MAX && !found && bytes >= LARGE; i++)
+		if (kept[i] && header_of(kept[i]).bytes >= bytes &&
+		    header_of(kept[i]).bytes / 9 <= bytes / 8) {
+			found = kept[i];
+			kept[i] = NULL;
+			kept_bytes -= header_of(found).bytes;
+		}
+	pthread_mutex_unlock(&kept_lock);
+	return found;
+}
+
+static bool
+keep(char *memory, size_t bytes)
+{
+	bool done = false;
+
+	if (bytes < LARGE || bytes > KEPT_BYTES)
+		return false;
+	pthread_mutex_lock(&kept_lock);
+	for (int i = 0; i < KEPT_MAX && !done && kept_bytes + bytes <= KEPT_BYTES; i++)
+		if (!kept[i]) {
+			kept[i] = memory;
+			kept_bytes += bytes;
+			done = true;
+		}
+	pthread_mutex_unlock(&kept_lock);
+	return done;
+}
+
 /* calloc knows which memory is fresh from the system and need not be cleared; it aligns less than
- * we promise, so where it began lies just before the block. */
-void *
-buf_alloc(size_t count, size_t size)
+ * we promise. */
+static char *
+fresh(size_t bytes)
+{
+	struct header header = { calloc(1, bytes + sizeof(header) + ALIGNMENT), bytes };
+	char *memory = header.raw;
+
+	if (!memory)
+		return NULL;
+	prefer_huge_pages(memory, bytes);
+	memory += sizeof(header);
+	memory += (ALIGNMENT - (uintptr_t)memory % ALIGNMENT) % ALIGNMENT;
+	memcpy(memory - sizeof(header), &header, sizeof(header));
+	return memory;
+}
+
+static void *
+allocate(size_t count, size_t size, bool clear)
 {
 	size_t bytes;
-	char *raw = NULL, *memory;
+	char *memory = NULL;
 
-	if (__builtin_mul_overflow(count, size, &bytes) || bytes > SIZE_MAX / 2 || must_fail() ||
-	    !(raw = calloc(1, bytes + sizeof(raw) + ALIGNMENT))) {
+	if (!__builtin_mul_overflow(count, size, &bytes) && bytes <= SIZE_MAX / 2 && !must_fail()) {
+		memory = take_kept(bytes);
+		if (memory && clear)
+			memset(memory, 0, bytes);
+		if (!memory)
+			memory = fresh(bytes);
+	}
+	if (!memory)
 		err_set(ERR_NOMEM,
 			"no memory for %zu x %zu bytes; close other programs or use a smaller "
 			"setting",
 			count, size);
-		return NULL;
-	}
-	prefer_huge_pages(raw, bytes);
-	memory = raw + sizeof(raw);
-	memory += (ALIGNMENT - (uintptr_t)memory % ALIGNMENT) % ALIGNMENT;
-	memcpy(memory - sizeof(raw), &raw, sizeof(raw));
 	return memory;
+}
+
+void *
+buf_alloc(size_t count, size_t size)
+{
+	return allocate(count, size, true);
+}
+
+void *
+buf_alloc_dirty(size_t count, size_t size)
+{
+	return allocate(count, size, false);
 }
 
 void
 buf_free(void *memory)
 {
-	char *raw;
-
-	if (!memory)
-		return;
-	memcpy(&raw, (char *)memory - sizeof(raw), sizeof(raw));
-	free(raw);
+	if (memory && !keep(memory, header_of(memory).bytes))
+		free(header_of(memory).raw);
 }
 
 int

@@ -8,6 +8,9 @@
 void *buf_alloc(size_t count, size_t size) __attribute__((malloc, alloc_size(1, 2)));
 void buf_free(void *memory); /* NULL is fine */
 
+/* The same for memory that will be written whole before it is read: it may hold anything. */
+void *buf_alloc_dirty(size_t count, size_t size) __attribute__((malloc, alloc_size(1, 2)));
+
 /* Grow *array (capacity elements of `size` bytes) to hold at least `need`, doubling. Takes any
  * pointer-to-pointer; contents are kept, new elements are zero. Returns 0, or -1 with ERR_NOMEM
  * recorded and *array untouched. */
