@@ -125,24 +125,28 @@ group_at(const struct gptq *gptq, size_t slot)
 	return place / group_width(gptq);
 }
 
-/* Rows of the matrix to slots of the strip, some lines of cache at a time. Dead channels are set to
- * zero, as published. */
+/* Rows of the matrix to slots of the strip, a square of cache lines at a time. Dead channels are
+ * set to zero, as published. */
 static void
 strip_load(const struct gptq *gptq, struct strip *strip)
 {
 	const struct gptq_factor *factor = &gptq->factor;
-	const float *w = gptq->layer->weight + strip->first * factor->n;
+	const float *restrict w = gptq->layer->weight + strip->first * factor->n;
+	const uint32_t *restrict column = factor->column;
+	float *restrict error = strip->error;
+	size_t n = factor->n;
 
-	for (size_t from = 0; from < factor->n; from += LINE)
-		for (size_t r = 0; r < strip->rows; r++)
-			for (size_t s = from; s < from + LINE && s < factor->n; s++) {
-				size_t column = factor->column[s];
-				float x = factor->dead[column] ? 0.0f : w[r * factor->n + column];
-
-				strip->error[s * STRIP + r] = strip->value[s * STRIP + r] = x;
-			}
+	for (size_t rows = 0; rows < strip->rows; rows += LINE)
+		for (size_t from = 0; from < n; from += LINE)
+			for (size_t r = rows; r < rows + LINE && r < strip->rows; r++)
+				for (size_t s = from; s < from + LINE && s < n; s++)
+					error[s * STRIP + r] = w[r * n + column[s]];
+	for (size_t s = 0; s < n; s++)
+		if (factor->dead[column[s]])
+			memset(error + s * STRIP, 0, strip->rows * sizeof(*error));
+	memcpy(strip->value, error, n * STRIP * sizeof(*error));
 	for (size_t block = 0; block < block_count(gptq); block++)
-		strip->owed[block] = factor->n;
+		strip->owed[block] = n;
 }
 
 static void
@@ -309,17 +313,19 @@ static void
 strip_store(const struct gptq *gptq, const struct strip *strip)
 {
 	size_t n = gptq->factor.n;
-	float *dequantized = gptq->out->dequantized + strip->first * n;
-	uint8_t *codes = gptq->out->codes + strip->first * n;
+	const float *restrict value = strip->value;
+	const uint8_t *restrict code = strip->codes;
+	const uint32_t *restrict column = gptq->factor.column;
+	float *restrict dequantized = gptq->out->dequantized + strip->first * n;
+	uint8_t *restrict codes = gptq->out->codes + strip->first * n;
 
-	for (size_t from = 0; from < n; from += LINE)
-		for (size_t r = 0; r < strip->rows; r++)
-			for (size_t s = from; s < from + LINE && s < n; s++) {
-				size_t at = r * n + gptq->factor.column[s];
-
-				dequantized[at] = strip->value[s * STRIP + r];
-				codes[at] = strip->codes[s * STRIP + r];
-			}
+	for (size_t rows = 0; rows < strip->rows; rows += LINE)
+		for (size_t from = 0; from < n; from += LINE)
+			for (size_t r = rows; r < rows + LINE && r < strip->rows; r++)
+				for (size_t s = from; s < from + LINE && s < n; s++) {
+					dequantized[r * n + column[s]] = value[s * STRIP + r];
+					codes[r * n + column[s]] = code[s * STRIP + r];
+				}
 }
 
 static void

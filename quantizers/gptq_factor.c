@@ -162,7 +162,7 @@ gptq_factor_make(struct gptq_factor *out, const struct quant_task *task,
 	*out = (struct gptq_factor){ .n = n, .ld = (n + 15) / 16 * 16 + 16 };
 	out->column = buf_alloc(n, sizeof(*out->column));
 	out->dead = buf_alloc(n, sizeof(*out->dead));
-	out->feed = buf_alloc(n * out->ld, sizeof(*out->feed));
+	out->feed = buf_alloc_dirty(n * out->ld, sizeof(*out->feed));
 	code = out->column && out->dead && out->feed ? OK : ERR_NOMEM;
 	if (!code)
 		code = order_columns(&m, order);

@@ -192,8 +192,8 @@ grid_alloc(struct quantized *out, const struct grid_setting *setting, size_t row
 	out->columns = columns;
 	out->group_count = setting->width ? columns / setting->width : 0;
 	out->scale_count = setting->width ? rows * out->group_count : 1;
-	out->codes = buf_alloc(rows * columns, sizeof(*out->codes));
-	out->dequantized = buf_alloc(rows * columns, sizeof(*out->dequantized));
+	out->codes = buf_alloc_dirty(rows * columns, sizeof(*out->codes));
+	out->dequantized = buf_alloc_dirty(rows * columns, sizeof(*out->dequantized));
 	out->scales = buf_alloc(out->scale_count, sizeof(*out->scales));
 	if (!setting->symmetric)
 		out->zero_points = buf_alloc(out->scale_count, sizeof(*out->zero_points));

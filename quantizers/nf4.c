@@ -256,9 +256,9 @@ allocate(struct nf4 *nf4)
 	out->rows = nf4->layer->rows;
 	out->columns = nf4->layer->columns;
 	out->scale_count = nf4->blocks;
-	out->codes = buf_alloc(nf4->weights, sizeof(*out->codes));
-	out->scales = buf_alloc(nf4->blocks, sizeof(*out->scales));
-	out->dequantized = buf_alloc(nf4->weights, sizeof(*out->dequantized));
+	out->codes = buf_alloc_dirty(nf4->weights, sizeof(*out->codes));
+	out->scales = buf_alloc_dirty(nf4->blocks, sizeof(*out->scales));
+	out->dequantized = buf_alloc_dirty(nf4->weights, sizeof(*out->dequantized));
 	return out->codes && out->scales && out->dequantized ? OK : ERR_NOMEM;
 }
 
