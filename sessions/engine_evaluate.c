@@ -103,6 +103,7 @@ from_kept(struct eval_result *out, struct engine *engine, struct key key)
 	struct eval_result *kept = shelf_get(&engine->evaluations, key);
 	void *data = NULL;
 	size_t size = 0;
+	bool found = false;
 
 	if (kept) {
 		*out = *kept;
@@ -110,10 +111,14 @@ from_kept(struct eval_result *out, struct engine *engine, struct key key)
 	}
 	if (cache_get(&data, &size, engine->cache, key) || !data)
 		return false;
-	if (size == sizeof(*out))
+	/* No byte but 0 and 1 may be read as a bool. */
+	if (size == sizeof(*out) &&
+	    ((const unsigned char *)data)[offsetof(struct eval_result, has_current)] <= 1) {
 		memcpy(out, data, size);
+		found = true;
+	}
 	buf_free(data);
-	return size == sizeof(*out);
+	return found;
 }
 
 static void
