@@ -117,6 +117,30 @@ model_free(struct model *model)
 	buf_free(model);
 }
 
+static void
+add_tensor(struct model_totals *totals, const struct tensor *tensor)
+{
+	if (!tensor)
+		return;
+	totals->elements += tensor->elements;
+	totals->bytes += tensor->bytes;
+	totals->dtypes[tensor->dtype]++;
+}
+
+struct model_totals
+model_count(const struct model *model)
+{
+	struct model_totals totals = { 0 };
+
+	for (size_t i = 0; i < model->layer_count; i++)
+		add_tensor(&totals, model->layers[i].tensor);
+	for (size_t b = 0; b < model->shape.blocks; b++)
+		for (size_t slot = 0; slot < SLOT_COUNT; slot++)
+			add_tensor(&totals, model->blocks[b].vector[slot]);
+	add_tensor(&totals, model->final_norm);
+	return totals;
+}
+
 int
 model_find_layer(const struct model *model, const char *name)
 {

@@ -85,6 +85,13 @@ struct model {
 enum err model_open(struct model **out, const char *path);
 void model_free(struct model *model);
 
+/* Of every tensor that the model uses, once each. */
+struct model_totals {
+	uint64_t elements, bytes;
+	uint64_t dtypes[DTYPE_COUNT]; /* tensors of each type */
+};
+struct model_totals model_count(const struct model *model);
+
 /* By uniform or checkpoint name; -1 when there is none. */
 int model_find_layer(const struct model *model, const char *name);
 

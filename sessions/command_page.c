@@ -2,6 +2,7 @@
 #include "sessions/command.h"
 
 #include "core/buf.h"
+#include "core/evaluation.h"
 #include "sessions/words.h"
 
 #include <stdio.h>
@@ -24,6 +25,15 @@ usage(struct words *words, const struct command *command)
 	words_add(words, "\n");
 }
 
+/* What the table of protocols adds to a line of help. */
+static void
+protocol_names(struct words *words)
+{
+	for (size_t i = 0; protocols[i]; i++)
+		words_add(words, "%s%s%s", i ? ", " : ": ", protocols[i]->name,
+			  i ? "" : " (default)");
+}
+
 static void
 argument_lines(struct words *words, const struct command_arg *args)
 {
@@ -32,7 +42,10 @@ argument_lines(struct words *words, const struct command_arg *args)
 	for (const struct command_arg *arg = args; arg && arg->name; arg++) {
 		snprintf(name, sizeof(name), "%s%s%s", arg->name, arg->value ? " " : "",
 			 arg->value ? arg->value : "");
-		words_add(words, "  %-24s %s\n", name, arg->help);
+		words_add(words, "  %-24s %s", name, arg->help);
+		if (arg->complete && !strcmp(arg->complete, "protocol"))
+			protocol_names(words);
+		words_add(words, "\n");
 	}
 }
 

@@ -154,53 +154,7 @@ engine_profile(void)
 	return profile;
 }
 
-const char *
-engine_numeric_profile(const struct engine *engine)
-{
-	(void)engine;
-	return engine_profile();
-}
-
 static const uint64_t hash_limit = 256 << 20; /* hashing that much takes less than a second */
-
-struct totals {
-	uint64_t bytes, elements;
-};
-
-static void
-add_tensor(struct totals *totals, const struct tensor *tensor)
-{
-	if (!tensor)
-		return;
-	totals->bytes += tensor->bytes;
-	totals->elements += tensor->elements;
-}
-
-static struct totals
-count_tensors(const struct model *model)
-{
-	struct totals totals = { 0 };
-
-	for (size_t i = 0; i < model->layer_count; i++)
-		add_tensor(&totals, model->layers[i].tensor);
-	for (size_t b = 0; b < model->shape.blocks; b++)
-		for (size_t slot = 0; slot < SLOT_COUNT; slot++)
-			add_tensor(&totals, model->blocks[b].vector[slot]);
-	add_tensor(&totals, model->final_norm);
-	return totals;
-}
-
-uint64_t
-engine_model_bytes(const struct engine *engine)
-{
-	return count_tensors(engine->model).bytes;
-}
-
-uint64_t
-engine_parameters(const struct engine *engine)
-{
-	return count_tensors(engine->model).elements;
-}
 
 enum err
 engine_names(struct model_names *out, const struct engine *engine, bool always)
@@ -208,7 +162,7 @@ engine_names(struct model_names *out, const struct engine *engine, bool always)
 	enum err code = OK;
 
 	memset(out, 0, sizeof(*out));
-	if (always || engine_model_bytes(engine) <= hash_limit)
+	if (always || model_count(engine->model).bytes <= hash_limit)
 		code = model_sha256(out->sha256, engine->model);
 	if (code)
 		return code;

@@ -24,8 +24,7 @@ void engine_free(struct engine *engine);
 const struct model *engine_model(const struct engine *engine);
 const struct tokenizer *engine_tokenizer(const struct engine *engine); /* NULL: none */
 struct pool *engine_pool(const struct engine *engine);
-const char *engine_numeric_profile(const struct engine *engine);
-const char *engine_profile(void); /* the same without a model: BLAS and core; kernels; libm */
+const char *engine_profile(void); /* the numeric profile: BLAS and core; kernels; libm */
 
 /* What tells this model from another. SHA-256 over its tensors, taken when they are at most 256 MiB
  * or `always`, else ""; and an identity: the first 32 digits of that, or, without it, of header,
@@ -34,9 +33,6 @@ struct model_names {
 	char identity[HASH_HEX], sha256[HASH_HEX];
 };
 enum err engine_names(struct model_names *out, const struct engine *engine, bool always);
-/* Of every tensor used: their bytes, their elements. */
-uint64_t engine_model_bytes(const struct engine *engine);
-uint64_t engine_parameters(const struct engine *engine);
 
 /* A text by shipped name ("stories.evaluation") or path, tokenized once and kept. Borrowed. Any
  * thread. */
@@ -50,6 +46,8 @@ int32_t engine_bos(const struct engine *engine);
  * hash that is given must be the text's: ERR_FORMAT. A text of "" stays as it is. */
 enum err engine_settle(struct calibration_setting *calibration, struct engine *engine);
 
+enum { SCOPE_LAYERS_MAX = 8 }; /* layers that one method solves together */
+
 /* One quantized and measured layer. Reference counted. */
 struct layer_result {
 	int layer;
@@ -61,18 +59,14 @@ struct layer_result {
 	double bits_per_weight, seconds; /* seconds: of the solve, 0 from the cache */
 	char calibration_sha256[HASH_HEX];
 	size_t calibration_tokens, calibration_sequences; /* as drawn; 0 without calibration */
-	int scope[8], scope_count;                        /* layers solved together */
+	int scope[SCOPE_LAYERS_MAX], scope_count;         /* layers solved together */
 	_Atomic int references;                           /* private */
 };
 
 struct layer_result *layer_result_ref(struct layer_result *result);
 void layer_result_unref(struct layer_result *result); /* NULL is fine */
-
-/* Statistics of one input. `upstream` NULL: through the original model. Borrowed from the engine's
- * memory until the next call that asks for other statistics. */
-enum err engine_statistics(const struct statistics **out, struct engine *engine, int input,
-			   const struct calibration_setting *calibration, bool gram,
-			   const struct overlay *upstream, const struct work *work);
+/* Unref each of (count) and free the array; NULL is fine, so are NULLs in it. */
+void layer_results_free(struct layer_result **results, size_t count);
 
 /* Statistics with Gram matrices of every input in one pass, kept for the calls below. Those two
  * take what they find and compute what they miss; this one saves them a pass for each input. */

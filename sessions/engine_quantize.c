@@ -5,18 +5,16 @@
 
 #include <string.h>
 
-enum { SCOPE_MAX = 8 };
-
 /* Everything one solve works on. */
 struct solve {
 	struct engine *engine;
 	const struct quantize_request *request;
 	const struct work *work;
-	int members[SCOPE_MAX], count;
-	struct key weights_key[SCOPE_MAX], key[SCOPE_MAX];
-	float *weights[SCOPE_MAX];
-	struct quant_layer layers[SCOPE_MAX];
-	struct quantized out[SCOPE_MAX];
+	int members[SCOPE_LAYERS_MAX], count;
+	struct key weights_key[SCOPE_LAYERS_MAX], key[SCOPE_LAYERS_MAX];
+	float *weights[SCOPE_LAYERS_MAX];
+	struct quant_layer layers[SCOPE_LAYERS_MAX];
+	struct quantized out[SCOPE_LAYERS_MAX];
 	double seconds;
 };
 
@@ -36,6 +34,14 @@ layer_result_unref(struct layer_result *result)
 	quantized_free(&result->quantized);
 	measurement_free(result->measurement);
 	buf_free(result);
+}
+
+void
+layer_results_free(struct layer_result **results, size_t count)
+{
+	for (size_t i = 0; results && i < count; i++)
+		layer_result_unref(results[i]);
+	buf_free(results);
 }
 
 /* --------------------------------------------------------------------------- scope */
@@ -61,10 +67,10 @@ find_members(struct solve *solve)
 	for (size_t i = 0; i < model->layer_count; i++) {
 		if (!in_scope(model, method->scope, solve->request->layer, (int)i))
 			continue;
-		if (solve->count == SCOPE_MAX)
+		if (solve->count == SCOPE_LAYERS_MAX)
 			return err_at(ERR_UNSUPPORTED, model->path, model->layers[i].name,
 				      "%s solves at most %d layers together; use another method",
-				      method->name, SCOPE_MAX);
+				      method->name, SCOPE_LAYERS_MAX);
 		solve->members[solve->count++] = (int)i;
 	}
 	return OK;
@@ -93,7 +99,7 @@ check_members(const struct solve *solve)
 			return err_at(
 				ERR_UNSUPPORTED, model->path, layer->name,
 				"%s calibrates on a layer's inputs, and embeddings have none; "
-				"use rtn or nf4",
+				"use a method that needs no calibration: qscope methods",
 				setting->method->name);
 		if (setting->method->check)
 			code = setting->method->check(&setting->params, layer->rows,

@@ -353,21 +353,3 @@ statistics_take(const struct statistics **out, struct engine *engine, int input,
 	*out = statistics_find(engine, input, drawn, true, upstream);
 	return *out ? OK : capture_one(out, engine, input, drawn, true, upstream, work);
 }
-
-enum err
-engine_statistics(const struct statistics **out, struct engine *engine, int input,
-		  const struct calibration_setting *calibration, bool gram,
-		  const struct overlay *upstream, const struct work *work)
-{
-	struct drawn drawn;
-	enum err code = drawn_make(&drawn, engine, calibration);
-
-	*out = NULL;
-	if (code)
-		return code;
-	*out = statistics_find(engine, input, &drawn, gram, upstream);
-	if (!*out)
-		code = capture_one(out, engine, input, &drawn, gram, upstream, work);
-	drawn_clear(&drawn);
-	return code;
-}

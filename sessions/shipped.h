@@ -19,6 +19,10 @@ struct shipped_text {
 		       */
 };
 
+/* Taken where a text is needed and none is named. */
+#define SHIPPED_CALIBRATION "stories.calibration"
+#define SHIPPED_EVALUATION  "stories.evaluation"
+
 /* In the order shown: the calibration text of a domain, then its evaluation text. Those not on the
  * disk are left out. Borrowed. */
 const struct shipped_text *shipped_texts(size_t *count);

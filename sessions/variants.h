@@ -11,7 +11,14 @@ struct variant {
 	int bits;           /* 0: the method has no such parameter */
 };
 
-extern const struct variant variants[]; /* ends with a NULL name */
+enum {
+	VARIANT_COUNT = 0
+#define VARIANT(name, method, bits) +1
+#include "sessions/variants.def"
+#undef VARIANT
+};
+
+extern const struct variant variants[]; /* (VARIANT_COUNT), then one with a NULL name */
 
 /* A recipe with this setting as its default; `group_size` where the method has one. */
 enum err variant_recipe(struct recipe *out, const struct variant *variant, int group_size,

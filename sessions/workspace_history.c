@@ -2,6 +2,7 @@
  * undone; A/B goes to the step that was shown before. */
 #include "core/buf.h"
 #include "sessions/workspace_private.h"
+#include "sessions/shipped.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -97,7 +98,7 @@ history_begin(struct workspace *workspace)
 	history_clear(workspace);
 	recipe_init(&recipe);
 	snprintf(recipe.identity, sizeof(recipe.identity), "%s", model->identity);
-	snprintf(recipe.calibration.text, sizeof(recipe.calibration.text), "stories.calibration");
+	snprintf(recipe.calibration.text, sizeof(recipe.calibration.text), SHIPPED_CALIBRATION);
 	recipe.calibration.sequences = CALIBRATION_SEQUENCES;
 	recipe.calibration.length = CALIBRATION_LENGTH;
 	if (recipe.calibration.length > model->shape.context)

@@ -270,9 +270,7 @@ task_free(struct task *task)
 {
 	if (!task)
 		return;
-	for (size_t i = 0; task->results && i < task->result_count; i++)
-		layer_result_unref(task->results[i]);
-	buf_free(task->results);
+	layer_results_free(task->results, task->result_count);
 	layer_result_unref(task->result);
 	engine_free(task->opened);
 	recipe_clear(&task->recipe);

@@ -272,16 +272,14 @@ gather_head(struct app *app, const struct model *model)
 	struct scene *scene = &app->scene;
 	const char *path = workspace_model_path(app->workspace);
 	const char *slash = strrchr(path, '/');
-	size_t at, other, parameters = 0;
+	size_t at, other;
 
 	snprintf(scene->model, sizeof(scene->model), "%s",
 		 !path[0]            ? "shipped model"
 		 : slash && slash[1] ? slash + 1
 				     : path);
 	snprintf(scene->format, sizeof(scene->format), "%s", model->format);
-	for (size_t i = 0; i < model->layer_count; i++)
-		parameters += model->layers[i].rows * model->layers[i].columns;
-	scene->parameters = parameters;
+	scene->parameters = model_count(model).elements;
 	scene->blocks = model->shape.blocks;
 	scene->hidden = model->shape.hidden;
 	scene->has_bits = workspace_bits(app->workspace, &scene->bits);

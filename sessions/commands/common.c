@@ -41,8 +41,8 @@ common_close(struct common *common)
 	memset(common, 0, sizeof(*common));
 }
 
-static enum err
-refuse(const char *what, const char *name, const char *const *names, const char *see)
+enum err
+common_refuse(const char *what, const char *name, const char *const *names, const char *see)
 {
 	const char *nearest = text_nearest(name, names);
 
@@ -59,7 +59,7 @@ common_method(const struct quantizer **out, const char *name)
 	*out = quantizer_find(name);
 	for (size_t i = 0; quantizers[i] && i < NAMES_MAX; i++)
 		names[i] = quantizers[i]->name;
-	return *out ? OK : refuse("method", name, names, "qscope methods");
+	return *out ? OK : common_refuse("method", name, names, "qscope methods");
 }
 
 enum err
@@ -70,7 +70,7 @@ common_protocol(const struct protocol **out, const char *name)
 	*out = name ? protocol_find(name) : protocols[0];
 	for (size_t i = 0; protocols[i] && i < NAMES_MAX; i++)
 		names[i] = protocols[i]->name;
-	return *out ? OK : refuse("protocol", name, names, "qscope help eval");
+	return *out ? OK : common_refuse("protocol", name, names, "qscope help eval");
 }
 
 enum err
@@ -78,17 +78,13 @@ common_layer(int *out, const struct engine *engine, const char *name)
 {
 	const struct model *model = engine_model(engine);
 	const char *names[NAMES_MAX + 1] = { 0 };
-	const char *nearest;
 
 	*out = model_find_layer(model, name);
 	if (*out >= 0)
 		return OK;
 	for (size_t i = 0; i < model->layer_count && i < NAMES_MAX; i++)
 		names[i] = model->layers[i].name;
-	nearest = text_nearest(name, names);
-	return err_at(ERR_USAGE, model->path, name, "no such layer; %s%s%s",
-		      nearest ? "did you mean " : "see: qscope info", nearest ? nearest : "",
-		      nearest ? "?" : "");
+	return err_in_file(common_refuse("layer", name, names, "qscope info"), model->path);
 }
 
 enum err
@@ -145,7 +141,7 @@ static void
 default_text(struct calibration_setting *calibration)
 {
 	if (!calibration->text[0])
-		snprintf(calibration->text, sizeof(calibration->text), "stories.calibration");
+		snprintf(calibration->text, sizeof(calibration->text), SHIPPED_CALIBRATION);
 }
 
 enum err

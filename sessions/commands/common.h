@@ -20,7 +20,11 @@ struct common {
 enum err common_open(struct common *out, struct call *call, const char *model);
 void common_close(struct common *common);
 
-/* ERR_USAGE with the nearest. */
+/* ERR_USAGE: "no such WHAT" with the nearest of names (NULL-terminated), else where to look. */
+enum err common_refuse(const char *what, const char *name, const char *const *names,
+		       const char *see);
+
+/* By name, or so refused. */
 enum err common_method(const struct quantizer **out, const char *name);
 enum err common_protocol(const struct protocol **out, const char *name); /* NULL: llama.cpp */
 enum err common_layer(int *out, const struct engine *engine, const char *name);
@@ -62,6 +66,10 @@ char *common_count(char *out, uint64_t value);
 	{ "--method", "METHOD", "method", "how to quantize: see qscope methods", false, false }, \
 	{                                                                                        \
 		"--set", "NAME=VALUE", "param", "a parameter of the method", false, true         \
+	}
+#define COMMON_PROTOCOL                                                                          \
+	{                                                                                        \
+		"--protocol", "NAME", "protocol", "how windows are cut and scored", false, false \
 	}
 #define COMMON_CALIBRATION                                                                          \
 	{ "--calibration", "TEXT", "text", "text to calibrate on: a shipped name or a file",        \

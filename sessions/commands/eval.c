@@ -305,9 +305,8 @@ run(struct call *call)
 		code = common_open(&e->common, call, arguments_value(&call->arguments, "MODEL"));
 	if (!code)
 		code = evaluation_run(e);
-	for (size_t i = 0; e->layers && i < engine_model(e->common.engine)->layer_count; i++)
-		layer_result_unref(e->layers[i]);
-	buf_free(e->layers);
+	if (e->layers)
+		layer_results_free(e->layers, engine_model(e->common.engine)->layer_count);
 	recipe_clear(&e->recipe);
 	common_close(&e->common);
 	buf_free(e);
@@ -341,8 +340,7 @@ const struct command command_eval = {
 			{ "--text", "TEXT", "text",
 			  "evaluate on: a shipped name or a file (default: every shipped one)",
 			  false, true },
-			{ "--protocol", "NAME", "protocol", "llama.cpp (default) or window", false,
-			  false },
+			COMMON_PROTOCOL,
 			{ "--context", "N", NULL, "tokens of a window", false, false },
 			{ "--tokens", "N", NULL, "use at most N tokens of each text", false,
 			  false },

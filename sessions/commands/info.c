@@ -4,37 +4,8 @@
 
 #include <string.h>
 
-struct totals {
-	uint64_t parameters, bytes;
-	uint64_t dtypes[DTYPE_COUNT]; /* tensors of each */
-};
-
 static void
-add_tensor(struct totals *totals, const struct tensor *tensor)
-{
-	if (!tensor)
-		return;
-	totals->parameters += tensor->elements;
-	totals->bytes += tensor->bytes;
-	totals->dtypes[tensor->dtype]++;
-}
-
-static struct totals
-count(const struct model *model)
-{
-	struct totals totals = { 0 };
-
-	for (size_t i = 0; i < model->layer_count; i++)
-		add_tensor(&totals, model->layers[i].tensor);
-	for (size_t b = 0; b < model->shape.blocks; b++)
-		for (size_t slot = 0; slot < SLOT_COUNT; slot++)
-			add_tensor(&totals, model->blocks[b].vector[slot]);
-	add_tensor(&totals, model->final_norm);
-	return totals;
-}
-
-static void
-model_out(struct json_out *json, const struct model *model, const struct totals *totals,
+model_out(struct json_out *json, const struct model *model, const struct model_totals *totals,
 	  const struct model_names *names)
 {
 	json_out_object(json, "model");
@@ -43,7 +14,7 @@ model_out(struct json_out *json, const struct model *model, const struct totals 
 	json_out_text(json, "architecture", model->architecture->name);
 	json_out_text(json, "identity", names->identity);
 	json_out_text(json, "sha256", names->sha256[0] ? names->sha256 : NULL);
-	json_out_count(json, "parameters", totals->parameters);
+	json_out_count(json, "parameters", totals->elements);
 	json_out_count(json, "bytes", totals->bytes);
 	json_out_object(json, "dtypes");
 	for (int i = 0; i < DTYPE_COUNT; i++)
@@ -120,7 +91,7 @@ static enum err
 print_json(struct call *call, const struct engine *engine, const struct model_names *names)
 {
 	const struct model *model = engine_model(engine);
-	struct totals totals = count(model);
+	struct model_totals totals = model_count(model);
 	struct json_out *json = json_out_start("qscope.info/1");
 
 	model_out(json, model, &totals, names);
@@ -139,12 +110,12 @@ print_head(struct call *call, const struct engine *engine, const struct model_na
 	const struct model *model = engine_model(engine);
 	const struct model_shape *s = &model->shape;
 	const struct tokenizer *tokenizer = engine_tokenizer(engine);
-	struct totals totals = count(model);
+	struct model_totals totals = model_count(model);
 	char parameters[32], bytes[32];
 
 	output_text(call, "%s: %s in %s, %s parameters, %s bytes\n", model->path,
 		    model->architecture->name, model->format,
-		    common_count(parameters, totals.parameters), common_count(bytes, totals.bytes));
+		    common_count(parameters, totals.elements), common_count(bytes, totals.bytes));
 	output_text(
 		call,
 		"blocks %zu, hidden %zu, intermediate %zu, heads %zu (%zu for keys and values), "

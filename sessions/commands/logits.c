@@ -42,9 +42,7 @@ compute(float *logits, struct call *call, struct common *common, const int32_t *
 		code = forward_logits(logits, model, recipe ? &overlay : NULL, sequence,
 				      &common->work);
 	}
-	for (size_t i = 0; results && i < model->layer_count; i++)
-		layer_result_unref(results[i]);
-	buf_free(results);
+	layer_results_free(results, model->layer_count);
 	buf_free(replacements);
 	return code;
 }

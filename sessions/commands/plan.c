@@ -75,7 +75,7 @@ plan_compute(struct plan *plan, const char *fmt, ...)
 void
 plan_model(struct plan *plan, const struct engine *engine)
 {
-	plan_read(plan, engine_model(engine)->path, engine_model_bytes(engine));
+	plan_read(plan, engine_model(engine)->path, model_count(engine_model(engine)).bytes);
 }
 
 enum err

@@ -1,9 +1,9 @@
 /* qscope plot: any picture of the workbench as SVG, PNG or text. */
 #include "core/buf.h"
-#include "core/text.h"
 #include "sessions/commands/common.h"
 #include "sessions/picture.h"
 #include "sessions/variants.h"
+#include "sessions/shipped.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -27,7 +27,7 @@ value_of(const struct drawing *d, const char *name)
 static enum err
 one_layer(struct layer_result **out, struct drawing *d)
 {
-	struct calibration_setting calibration = { .text = "stories.calibration" };
+	struct calibration_setting calibration = { .text = SHIPPED_CALIBRATION };
 	const char *name = value_of(d, "--layer");
 	struct layer_setting setting;
 	enum err code = common_setting(&setting, d->call);
@@ -63,9 +63,7 @@ all_layers(struct layer_result ***out, struct drawing *d, const struct recipe *r
 static void
 drop_layers(const struct drawing *d, struct layer_result **results)
 {
-	for (size_t i = 0; results && i < engine_model(d->common.engine)->layer_count; i++)
-		layer_result_unref(results[i]);
-	buf_free(results);
+	layer_results_free(results, engine_model(d->common.engine)->layer_count);
 }
 
 static enum err
@@ -73,16 +71,13 @@ find_metric(const struct metric **out, const struct drawing *d)
 {
 	const char *name = value_of(d, "--metric");
 	const char *names[16] = { 0 };
-	const char *nearest;
 
 	*out = name ? metric_find(name) : metrics;
 	if (*out)
 		return OK;
 	for (size_t i = 0; metrics[i].name && i < 15; i++)
 		names[i] = metrics[i].name;
-	nearest = text_nearest(name, names);
-	return err_at(ERR_USAGE, NULL, name, "no such metric; %s%s",
-		      nearest ? "did you mean " : "see: qscope help plot", nearest ? nearest : "");
+	return common_refuse("metric", name, names, "qscope help plot");
 }
 
 static enum err
@@ -132,7 +127,7 @@ measured_recipe(struct recipe *out, struct drawing *d)
 
 	if (code || out->calibration.text[0])
 		return code;
-	snprintf(out->calibration.text, sizeof(out->calibration.text), "stories.calibration");
+	snprintf(out->calibration.text, sizeof(out->calibration.text), SHIPPED_CALIBRATION);
 	return common_calibration(&out->calibration, d->call, d->common.engine);
 }
 
@@ -186,7 +181,7 @@ line(struct drawing *d)
 		recipe_clear(&recipe);
 		return code;
 	}
-	snprintf(recipe.calibration.text, sizeof(recipe.calibration.text), "stories.calibration");
+	snprintf(recipe.calibration.text, sizeof(recipe.calibration.text), SHIPPED_CALIBRATION);
 	if (!code)
 		code = common_calibration(&recipe.calibration, d->call, d->common.engine);
 	for (const struct variant *v = variants; v->name && !code; v++) {
@@ -231,17 +226,17 @@ scatter(struct drawing *d)
 {
 	struct picture *p = &d->picture;
 	struct eval_setting eval = { .text = value_of(d, "--text"), .max_tokens = TOKENS };
-	struct calibration_setting calibration = { .text = "stories.calibration" };
-	struct points points = { .x = picture_alloc(p, 64, sizeof(double)),
-				 .y = picture_alloc(p, 64, sizeof(double)),
-				 .error = picture_alloc(p, 64, sizeof(double)),
-				 .labels = picture_alloc(p, 64, sizeof(char *)) };
+	struct calibration_setting calibration = { .text = SHIPPED_CALIBRATION };
+	struct points points = { .x = picture_alloc(p, VARIANT_COUNT, sizeof(double)),
+				 .y = picture_alloc(p, VARIANT_COUNT, sizeof(double)),
+				 .error = picture_alloc(p, VARIANT_COUNT, sizeof(double)),
+				 .labels = picture_alloc(p, VARIANT_COUNT, sizeof(char *)) };
 	struct recipe recipe;
 	uint64_t tokens = TOKENS;
 	enum err code = points.labels && points.error && points.y && points.x ? OK : ERR_NOMEM;
 
 	if (!eval.text)
-		eval.text = "stories.evaluation";
+		eval.text = SHIPPED_EVALUATION;
 	if (!code)
 		code = common_protocol(&eval.protocol, NULL);
 	if (!code)
@@ -375,8 +370,7 @@ finish(struct drawing *d)
 static enum err
 draw(struct drawing *d, const char *name)
 {
-	const char *names[16] = { 0 };
-	const char *nearest;
+	const char *names[sizeof(makers) / sizeof(makers[0])] = { 0 };
 	size_t i = 0;
 
 	while (makers[i].name && strcmp(makers[i].name, name))
@@ -387,11 +381,9 @@ draw(struct drawing *d, const char *name)
 
 		return code ? code : finish(d);
 	}
-	for (i = 0; plots[i] && i < 15; i++)
-		names[i] = plots[i]->name;
-	nearest = text_nearest(name, names);
-	return err_at(ERR_USAGE, NULL, name, "no such plot; %s%s",
-		      nearest ? "did you mean " : "see: qscope help plot", nearest ? nearest : "");
+	for (i = 0; makers[i].name; i++)
+		names[i] = makers[i].name;
+	return common_refuse("plot", name, names, "qscope help plot");
 }
 
 static enum err

@@ -294,13 +294,13 @@ static enum err
 dry_run(struct quantize *q)
 {
 	struct plan *plan = plan_create(q->call);
-	uint64_t bytes = engine_model_bytes(q->common.engine);
+	uint64_t bytes = model_count(engine_model(q->common.engine)).bytes;
 	enum err code;
 
 	plan_model(plan, q->common.engine);
 	code = plan_recipe(plan, q->common.engine, &q->recipe);
 	if (q->dtype == WRITE_FLOAT32)
-		bytes = engine_parameters(q->common.engine) * 4;
+		bytes = model_count(engine_model(q->common.engine)).elements * 4;
 	plan_write(plan, q->path, bytes);
 	return plan_finish(plan, code);
 }
@@ -359,12 +359,11 @@ run(struct call *call)
 		code = common_open(&q->common, call, arguments_value(&call->arguments, "MODEL"));
 	if (!code)
 		code = quantize_run(q);
-	for (size_t i = 0; q->layers && i < engine_model(q->common.engine)->layer_count; i++)
-		layer_result_unref(q->layers[i]);
+	if (q->layers)
+		layer_results_free(q->layers, engine_model(q->common.engine)->layer_count);
 	output_folder_drop(&q->folder);
 	model_files_clear(&q->files);
 	buf_free(q->written);
-	buf_free(q->layers);
 	recipe_clear(&q->recipe);
 	common_close(&q->common);
 	buf_free(q);

@@ -84,9 +84,7 @@ run_variant(struct job *job, size_t index)
 				    &job->common.work);
 	if (!code)
 		code = evaluate(job, outcome, results, name);
-	for (size_t i = 0; results && i < count; i++)
-		layer_result_unref(results[i]);
-	buf_free(results);
+	layer_results_free(results, count);
 	return code;
 }
 
@@ -233,7 +231,7 @@ job_run(struct job *job)
 {
 	enum err code = OK;
 
-	memcpy(job->calibration.text, "stories.calibration", sizeof("stories.calibration"));
+	memcpy(job->calibration.text, SHIPPED_CALIBRATION, sizeof(SHIPPED_CALIBRATION));
 	code = common_calibration(&job->calibration, job->call, job->common.engine);
 	for (size_t i = 0; i < job->variant_count && !code; i++)
 		code = variant_recipe(&job->outcomes[i].recipe, &variants[i], (int)job->group_size,
@@ -281,7 +279,7 @@ const struct command command_run = {
 	.summary = "compare every method at 4 and 3 bits on every shipped text",
 	.help = "The main job without a screen: calibrates on one text, quantizes every layer "
 		"with\n"
-		"rtn, nf4, gptq and awq, evaluates all shipped texts, prints one table.\n\n"
+		"each method, evaluates all shipped texts, prints one table.\n\n"
 		"Example: qscope run --calibration code.calibration",
 	.args =
 		(const struct command_arg[]){
@@ -289,8 +287,7 @@ const struct command command_run = {
 			COMMON_CALIBRATION,
 			{ "--group-size", "N", NULL, "weights that share a scale (default 128)",
 			  false, false },
-			{ "--protocol", "NAME", "protocol", "llama.cpp (default) or window", false,
-			  false },
+			COMMON_PROTOCOL,
 			{ "--context", "N", NULL, "tokens of a window", false, false },
 			{ "--tokens", "N", NULL, "use at most N tokens of each text (default 8192)",
 			  false, false },
