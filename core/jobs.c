@@ -210,8 +210,9 @@ double
 job_estimate(const struct job *job, double now)
 {
 	uint64_t done = atomic_load(&job->done), total = atomic_load(&job->total);
+	double started = atomic_load(&job->started);
 
-	if (job->started <= 0 || !done || total < done)
+	if (started <= 0 || !done || total < done)
 		return -1;
-	return (now - job->started) * (double)(total - done) / (double)done;
+	return (now - started) * (double)(total - done) / (double)done;
 }

@@ -16,7 +16,8 @@ struct job {
 
 	atomic_bool cancel;               /* set by the owner */
 	atomic_uint_fast64_t done, total; /* set by run */
-	double started, finished;         /* seconds, CLOCK_MONOTONIC; 0 before */
+	_Atomic double started;           /* seconds, CLOCK_MONOTONIC; 0 before */
+	double finished;                  /* valid once taken */
 
 	enum err result; /* valid once taken */
 	struct err_detail error;

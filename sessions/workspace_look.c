@@ -121,11 +121,11 @@ static struct job_view
 view_of(const struct task *task)
 {
 	const struct job *job = &task->job;
-	double now = jobs_now();
+	double started = atomic_load(&job->started), now = jobs_now();
 	struct job_view view = { .running = true,
 				 .done = atomic_load(&job->done),
 				 .total = atomic_load(&job->total),
-				 .elapsed = job->started > 0 ? now - job->started : 0,
+				 .elapsed = started > 0 ? now - started : 0,
 				 .estimate = job_estimate(job, now) };
 
 	snprintf(view.title, sizeof(view.title), "%s", task->title);

@@ -1,6 +1,7 @@
 /* labels: threads */
 #include "support/support.h"
 
+#include "core/jobs.h"
 #include "sessions/workspace.h"
 
 #include <poll.h>
@@ -37,9 +38,10 @@ static unsigned
 wait_idle(struct workspace *workspace)
 {
 	struct pollfd wake = { .fd = workspace_wake_fd(workspace), .events = POLLIN };
+	double patience = jobs_now() + 300; /* under ThreadSanitizer it takes minutes */
 	unsigned changed = 0;
 
-	for (int i = 0; i < 6000 && workspace_busy(workspace); i++) {
+	while (jobs_now() < patience && workspace_busy(workspace)) {
 		poll(&wake, 1, 10);
 		changed |= workspace_poll(workspace);
 	}
