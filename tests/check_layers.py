@@ -17,8 +17,33 @@ MAY_INCLUDE = {
 OWNED = {
     r"curses\.h|ncurses": {"tui"}, r"readline/": {"tui"}, r"cjson/": {"sessions"}, r"cairo": {"plots"},
     r"pcre2|utf8proc|xxhash|openssl": {"core"}, r"cblas|lapacke": {"kernels", "quantizers"},
+    r"pthread\.h|^threads\.h|stdatomic\.h": {"kernels", "core", "sessions", "tui"},  # quantizers know no threads
+}
+# Kinds are reached through their list alone: nobody else says their names.
+LISTS = {
+    "quantizers/quantizers.def": "quantizer_", "core/protocols.def": "protocol_", "plots/plots.def": "plot_",
+    "sessions/commands.def": "command_", "tui/views.def": "view_",
 }
 FORBIDDEN_BELOW_TUI = re.compile(r"\b(exit|abort|printf|puts)\s*\(")
+
+
+def listed(path):
+    return re.findall(r"^[A-Z]+\((\w+)\)", (ROOT / path).read_text(), flags=re.M)
+
+
+SCHEMES = re.compile(r'"(%s)\b' % "|".join(listed("quantizers/quantizers.def")))
+KINDS = {prefix + name: name for path, prefix in LISTS.items() for name in listed(path)}
+
+
+def named_kinds(path, folder, text):
+    """Schemes below quantizers/, and kinds outside the file that defines them."""
+    text = re.sub(r"/\*.*?\*/", "", text, flags=re.S)
+    if folder in ("kernels", "core", "plots"):
+        for name in SCHEMES.findall(text):
+            yield f"{path}: {folder}/ knows no scheme, but says {name}"
+    for word in set(re.findall(r"\w+", text)) & set(KINDS):
+        if path.stem != KINDS[word]:
+            yield f"{path}: {word} is reached through its list alone"
 
 
 def problems(path):
@@ -32,6 +57,7 @@ def problems(path):
         for pattern, owners in OWNED.items():
             if re.search(pattern, name) and folder not in owners:
                 yield f"{path}: only {'/'.join(sorted(owners))} may include <{name}>"
+    yield from named_kinds(path, folder, text)
     if folder != "tui":
         code = re.sub(r'"(\\.|[^"\\])*"', '""', re.sub(r"/\*.*?\*/|//[^\n]*", "", text, flags=re.S))
         for hit in FORBIDDEN_BELOW_TUI.finditer(code):
