@@ -81,6 +81,51 @@ test_gptq__equals_the_published_algorithm_in_float64(void **state)
 	fclose(codes);
 }
 
+/* GPTQModel's own weights, to the last code. */
+static void
+check_gptqmodel(const char *line, FILE *weights)
+{
+	struct solve solve = { .method = "gptq" };
+	struct quantized q;
+	size_t count;
+	float *peer;
+	int at;
+
+	assert_int_equal(sscanf(line, "%zu %zu %n", &solve.rows, &solve.columns, &at), 2);
+	count = solve.rows * solve.columns;
+	peer = buf_alloc(count, sizeof(*peer));
+	assert_non_null(peer);
+	assert_int_equal(fread(peer, sizeof(*peer), count, weights), count);
+	solve.settings = line + at;
+	solve.weight = make_weight(solve.rows, solve.columns, 12345);
+	solve.statistics = golden_statistics(solve.columns);
+	assert_ok(solve_run(&q, &solve));
+	for (size_t i = 0; i < count; i++)
+		if (!(fabsf(q.dequantized[i] - peer[i]) <= 1e-6f))
+			fail_msg("%s: row %zu, column %zu is %.9g, not %.9g", line + at,
+				 i / solve.columns, i % solve.columns, (double)q.dequantized[i],
+				 (double)peer[i]);
+	quantized_free(&q);
+	golden_free((struct statistics *)(uintptr_t)solve.statistics);
+	buf_free((void *)(uintptr_t)solve.weight);
+	buf_free(peer);
+}
+
+static void
+test_gptq__weights_equal_gptqmodel_within_a_millionth(void **state)
+{
+	FILE *lines = fixture("gptqmodel.txt"), *weights = fixture("gptqmodel.bin");
+	char line[256];
+
+	(void)state;
+	while (fgets(line, sizeof(line), lines)) {
+		line[strcspn(line, "\n")] = '\0';
+		check_gptqmodel(line, weights);
+	}
+	fclose(lines);
+	fclose(weights);
+}
+
 enum { GROUP = 3 };
 
 struct awq_case {
@@ -256,6 +301,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_gptq__equals_the_published_algorithm_in_float64),
+		cmocka_unit_test(test_gptq__weights_equal_gptqmodel_within_a_millionth),
 		cmocka_unit_test(test_awq__output_error_is_never_above_the_published_search),
 		cmocka_unit_test(test_nf4__odd_shapes_and_nested_blocks_equal_the_reference),
 	};
