@@ -173,11 +173,120 @@ test_gptq__six_recorded_layers_are_reproduced(void **state)
 	check_golden("8b.g128.sym", "bits=8 group_size=128 symmetric=true", 8);
 }
 
+static struct solve
+setup(const char *settings)
+{
+	fill_statistics();
+	return (struct solve){ .method = "gptq",
+			       .settings = settings,
+			       .rows = ROWS,
+			       .columns = COLUMNS,
+			       .weight = weight,
+			       .statistics = &statistics };
+}
+
+static void
+test_gptq__damping_is_raised_until_the_factorization_succeeds(void **state)
+{
+	struct solve solve = setup("damp=0");
+	struct quantized q;
+
+	(void)state;
+	assert_ok(solve_run(&q, &solve));
+	assert_string_equal(q.note, "");
+	quantized_free(&q);
+	/* One direction alone: rank 1, so that nothing but damping makes it definite. */
+	for (size_t i = 0; i < COLUMNS * COLUMNS; i++)
+		gram[i] = 1.0f;
+	assert_ok(solve_run(&q, &solve));
+	assert_true(support_contains(q.note, "damp raised from 0 to 0.01"));
+	assert_true(kernels_current()->finite(q.dequantized, COUNT));
+	quantized_free(&q);
+	/* Not the Gram matrix of anything. */
+	for (size_t i = 0; i < COLUMNS; i++)
+		for (size_t j = 0; j < COLUMNS; j++)
+			gram[i * COLUMNS + j] = i == j ? 1.0f : -1.0f;
+	assert_err(ERR_RANGE, "not positive definite even with damp 1", solve_run(&q, &solve));
+}
+
+static void
+test_gptq__dead_channels_become_zero_and_owe_nothing(void **state)
+{
+	struct solve solve = setup("group_size=64");
+	struct quantized q;
+	size_t unused = 0;
+
+	(void)state;
+	for (size_t i = 0; i < COLUMNS; i++)
+		gram[5 * COLUMNS + i] = gram[i * COLUMNS + 5] = 0.0f;
+	assert_ok(solve_run(&q, &solve));
+	for (size_t r = 0; r < ROWS; r++) {
+		assert_true(q.dequantized[r * COLUMNS + 5] == 0.0f);
+		unused += q.dequantized[r * COLUMNS + 6] == 0.0f;
+	}
+	assert_true(unused < ROWS / 2);
+	quantized_free(&q);
+}
+
+static void
+test_gptq__a_white_input_leaves_nothing_to_make_up_for(void **state)
+{
+	struct solve solve = setup("group_size=64"), rounded = solve;
+	struct quantized q, r;
+
+	(void)state;
+	for (size_t i = 0; i < COLUMNS; i++)
+		for (size_t j = 0; j < COLUMNS; j++)
+			gram[i * COLUMNS + j] = i == j ? 3.0f : 0.0f;
+	rounded.method = "rtn";
+	assert_ok(solve_run(&q, &solve));
+	assert_ok(solve_run(&r, &rounded));
+	assert_memory_equal(q.codes, r.codes, COUNT);
+	assert_memory_equal(q.dequantized, r.dequantized, COUNT * sizeof(float));
+	quantized_free(&q);
+	quantized_free(&r);
+}
+
+static void
+test_gptq__groups_that_follow_the_order_are_stored_and_counted(void **state)
+{
+	struct solve solve = setup("group_size=64 act_order=true");
+	struct quantized q;
+	size_t count[4] = { 0 };
+
+	(void)state;
+	assert_ok(solve_run(&q, &solve));
+	assert_non_null(q.group_of);
+	for (size_t i = 0; i < COLUMNS; i++)
+		count[q.group_of[i]]++;
+	for (size_t g = 0; g < 4; g++)
+		assert_int_equal(count[g], 64);
+	assert_true(q.part_bits[PART_OTHER] == 32 * COLUMNS);
+	for (size_t r = 0; r < ROWS; r++)
+		for (size_t c = 0; c < COLUMNS; c++) {
+			size_t at = r * 4 + q.group_of[c];
+
+			assert_true(q.dequantized[r * COLUMNS + c] ==
+				    ((float)q.codes[r * COLUMNS + c] - q.zero_points[at]) *
+					    q.scales[at]);
+		}
+	quantized_free(&q);
+	solve.settings = "group_size=64 act_order=true static_groups=true";
+	assert_ok(solve_run(&q, &solve));
+	assert_null(q.group_of);
+	assert_true(q.part_bits[PART_OTHER] == 0);
+	quantized_free(&q);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_gptq__six_recorded_layers_are_reproduced),
+		cmocka_unit_test(test_gptq__damping_is_raised_until_the_factorization_succeeds),
+		cmocka_unit_test(test_gptq__dead_channels_become_zero_and_owe_nothing),
+		cmocka_unit_test(test_gptq__a_white_input_leaves_nothing_to_make_up_for),
+		cmocka_unit_test(test_gptq__groups_that_follow_the_order_are_stored_and_counted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
