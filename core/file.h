@@ -23,6 +23,9 @@ struct file_stamp {
 void file_map_stamp(struct file_stamp *out, const struct file_map *map);
 enum err file_map_check(
 	const struct file_map *map); /* ERR_IO when it changed since it was opened */
+/* A program that takes SIGBUS calls this after, so that a file that shrinks stays no reason to die;
+ * other faults then go on to the program's own handler. */
+void file_guard(void);
 
 /* Whole file into owned memory, one NUL behind it. ERR_RANGE above `limit` bytes. Regular files
  * only. */

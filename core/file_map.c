@@ -70,8 +70,8 @@ on_bus_error(int signal_number, siginfo_t *info, void *context)
 }
 
 /* At every opening: whoever else wants the signal may have taken it since. */
-static void
-install_guard(void)
+void
+file_guard(void)
 {
 	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 	struct sigaction action = { .sa_sigaction = on_bus_error, .sa_flags = SA_SIGINFO }, now;
@@ -115,8 +115,11 @@ file_open_regular(int *fd, struct stat *st, const char *path)
 {
 	/* O_NONBLOCK: a FIFO must not make us wait. */
 	*fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (*fd < 0 && !path[0])
+		return err_at(ERR_IO, "\"\"", NULL, "is an empty name; name a file");
 	if (*fd < 0)
-		return err_at(ERR_IO, path, NULL, "cannot be opened: %s", strerror(errno));
+		return err_at(ERR_IO, path, NULL, "cannot be opened: %s; check its name and rights",
+			      strerror(errno));
 	if (fstat(*fd, st) || !S_ISREG(st->st_mode)) {
 		close(*fd);
 		return err_at(ERR_IO, path, NULL, "%s; a regular file is needed",
@@ -154,7 +157,7 @@ file_map_open(struct file_map **out, const char *path)
 	*out = NULL;
 	if (!map)
 		return ERR_NOMEM;
-	install_guard();
+	file_guard();
 	map->fd = -1;
 	map->path = buf_strdup(path);
 	if (map->path)

@@ -1,7 +1,10 @@
 #include "tui/guard.h"
 
+#include "core/file.h"
+
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
@@ -51,14 +54,19 @@ guard_restore(void)
 		dup2(guard.err, STDERR_FILENO);
 }
 
+/* Once to whoever had the signal before. He may hand it back (the guard of mapped files calls who
+ * was there before him, and each may have come before the other): then it ends here. */
 static void
 on_fatal(int number)
 {
-	if (guard.armed) {
-		guard.armed = 0;
+	bool first = guard.armed;
+
+	guard.armed = 0;
+	if (first)
 		guard_restore();
-	}
-	for (int i = 0; i < FATAL; i++)
+	else
+		signal(number, SIG_DFL);
+	for (int i = 0; first && i < FATAL; i++)
 		if (fatal[i] == number)
 			sigaction(number, &guard.old_fatal[i], NULL);
 	raise(number);
@@ -101,6 +109,7 @@ guard_arm(int tty)
 	sigaltstack(&stack, NULL);
 	guard.armed = 1;
 	install(fatal, FATAL, on_fatal, SA_ONSTACK | SA_NODEFER, guard.old_fatal);
+	file_guard(); /* a mapped file that shrinks is no reason to die */
 	install(polite, POLITE, on_polite, SA_RESTART, guard.old_polite);
 	return OK;
 }
@@ -147,6 +156,7 @@ guard_disarm(void)
 		sigaction(fatal[i], &guard.old_fatal[i], NULL);
 	for (int i = 0; i < POLITE; i++)
 		sigaction(polite[i], &guard.old_polite[i], NULL);
+	file_guard();
 	sigaltstack(&none, NULL);
 	tcsetattr(guard.tty, TCSADRAIN, &guard.before);
 	close(guard.pipe[0]);

@@ -5,6 +5,7 @@
 #include "core/buf.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -34,6 +35,34 @@ test_file__a_file_that_shrinks_while_mapped_is_an_error_and_no_crash(void **stat
 	path = support_file("shrinks", bytes, sizeof(bytes));
 	assert_ok(file_map_open(&map, path));
 	assert_ok(file_map_check(map));
+	assert_int_equal(truncate(path, 4096), 0);
+	last = ((const unsigned char *)file_map_data(map))[65535];
+	assert_int_equal(last, 0);
+	assert_err(ERR_IO, "changed on disk", file_map_check(map));
+	file_map_free(map);
+}
+
+static void
+give_up(int number)
+{
+	(void)number;
+	_exit(1);
+}
+
+static void
+test_file__a_handler_that_came_later_leaves_a_shrunk_file_to_us(void **state)
+{
+	static char bytes[65536];
+	struct file_map *map;
+	const char *path;
+	volatile unsigned char last;
+
+	(void)state;
+	memset(bytes, 7, sizeof(bytes));
+	path = support_file("shrinks-later", bytes, sizeof(bytes));
+	assert_ok(file_map_open(&map, path));
+	signal(SIGBUS, give_up);
+	file_guard();
 	assert_int_equal(truncate(path, 4096), 0);
 	last = ((const unsigned char *)file_map_data(map))[65535];
 	assert_int_equal(last, 0);
@@ -136,6 +165,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 			test_file__a_file_that_shrinks_while_mapped_is_an_error_and_no_crash),
+		cmocka_unit_test(test_file__a_handler_that_came_later_leaves_a_shrunk_file_to_us),
 		cmocka_unit_test(test_file__what_is_no_regular_file_is_refused),
 		cmocka_unit_test(test_file__writing_keeps_the_previous_generation),
 		cmocka_unit_test(test_file__a_full_disk_never_harms_the_old_file),

@@ -5,6 +5,7 @@ import os
 import pathlib
 import random
 import re
+import shutil
 import signal
 import sys
 import tempfile
@@ -24,12 +25,12 @@ state = tempfile.TemporaryDirectory()
 failures = []
 
 
-def start(rows=24, columns=80, arguments="", **changes):
+def start(rows=24, columns=80, arguments="", model=MODEL, **changes):
     """Under a shell that notes the terminal's settings before and after, and how the program ended."""
     environment = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "LINES", "COLUMNS", "COLORTERM")}
     environment.update(TERM="xterm-256color", LC_ALL="C.UTF-8", XDG_STATE_HOME=state.name, QSCOPE_CACHE="off", PS1="")
     environment.update(changes)
-    line = (f"stty -a; echo BEGIN; {PROGRAM} {arguments} {MODEL} 2>{state.name}/err; "
+    line = (f"stty -a; echo BEGIN; {PROGRAM} {arguments} {model} 2>{state.name}/err; "
             "code=$?; echo; echo END $code; stty -a; echo DONE")
     child = pexpect.spawn("/bin/sh", ["-c", line], env=environment, dimensions=(rows, columns), timeout=PATIENCE)
     child.delaybeforesend = None
@@ -99,7 +100,7 @@ def program_pid(child):
 
 
 def signals():
-    for number in (signal.SIGSEGV, signal.SIGABRT, signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+    for number in (signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         for typing in (False, True):
             child = start()
             ready(child)
@@ -111,7 +112,7 @@ def signals():
             if b"\x1b[?2004l" not in child.before or b"\x1b[?1049l" not in child.before:
                 failures.append(f"{number}: full-screen or paste mode stays on")
             child.expect(rb" (\d+)")
-            if int(child.match.group(1)) not in (128 + number, 1, 134, 139):
+            if int(child.match.group(1)) not in (128 + number, 1, 134, 135, 139):
                 failures.append(f"{number}: status {child.match.group(1)}")
             child.expect("DONE")
             if settings(child.before) != child.before_settings:
@@ -228,8 +229,30 @@ def suspends():
     leave(child, "suspend")
 
 
+def shrinks():
+    """The model's file is cut short under the open workbench: it says so and stays."""
+    model = os.path.join(state.name, "cut")
+    shutil.copytree(MODEL, model)
+    child = start(model=model)
+    ready(child)
+    os.truncate(os.path.join(model, "model.safetensors"), 5000)
+    for key in "r]mrmr":
+        child.send(key)
+        time.sleep(0.2)
+    screen = os.path.join(state.name, "cut.txt")
+    child.send(f":save-display {screen}\r")
+    for _ in range(100):
+        if os.path.exists(screen):
+            break
+        time.sleep(0.05)
+    if not os.path.exists(screen):
+        failures.append("a file that shrinks: the workbench is gone")
+    else:
+        leave(child, "a file that shrinks")
+
+
 def main():
-    for test in (matrix, signals, resizes, pastes, escapes, wide, history, suspends):
+    for test in (matrix, signals, resizes, pastes, escapes, wide, history, suspends, shrinks):
         try:
             test()
         except (pexpect.TIMEOUT, pexpect.EOF) as gone:
