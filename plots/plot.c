@@ -34,6 +34,14 @@ draw(cairo_t *cairo, double width, double height, const void *what)
 }
 
 enum err
+plot_check_path(const char *path)
+{
+	enum picture_format format;
+
+	return picture_format(&format, path);
+}
+
+enum err
 plot_save(const struct plot *plot, const struct plot_data *data, const char *path, int width,
 	  int height)
 {

@@ -53,6 +53,8 @@ extern const struct plot *const plots[]; /* ends with NULL */
 const struct plot *plot_find(const char *name);
 
 /* Write a picture: the format follows the ending, .svg or .png. Never over an input; atomically. */
+/* Does the name end as a picture's does? Before the work, which takes longer than saying no. */
+enum err plot_check_path(const char *path);
 enum err plot_save(const struct plot *plot, const struct plot_data *data, const char *path,
 		   int width, int height);
 

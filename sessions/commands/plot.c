@@ -377,8 +377,11 @@ draw(struct drawing *d, const char *name)
 		i++;
 	d->plot = makers[i].name ? plot_find(name) : NULL;
 	if (d->plot) {
-		enum err code = makers[i].make(d);
+		const char *path = value_of(d, "-o");
+		enum err code = path ? plot_check_path(path) : OK;
 
+		if (!code)
+			code = makers[i].make(d);
 		return code ? code : finish(d);
 	}
 	for (i = 0; makers[i].name; i++)
