@@ -7,6 +7,7 @@
 #include "tui/workbench.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
@@ -224,6 +225,16 @@ start(struct options *options, int argc, char **words)
 	return workbench(options, argc, words);
 }
 
+/* A closed standard stream would give its number to the next file opened, and what is meant for the
+ * terminal would be written into it. Each placeholder refuses what its stream would do. */
+static void
+hold_streams(void)
+{
+	for (int fd = 0; fd < 3; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+			open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
 /* An error in the options themselves must find --json behind it. */
 static bool
 wants_json(int argc, char **argv)
@@ -242,6 +253,7 @@ main(int argc, char **argv)
 	int count = argc - 1, status;
 	enum err code = words ? OK : ERR_NOMEM;
 
+	hold_streams();
 	setlocale(LC_CTYPE, ""); /* not LC_NUMERIC: numbers keep their point */
 	command_add(workbench_headless);
 	for (int i = 0; words && i < count; i++)

@@ -33,7 +33,7 @@ sort_words(const char **model, const char **text, const struct arguments *argume
 }
 
 static enum err
-read_stdin(char **out, size_t *length)
+read_stdin(char **out, size_t *length, const struct work *work)
 {
 	struct words words = { 0 };
 	char block[65536];
@@ -43,8 +43,10 @@ read_stdin(char **out, size_t *length)
 		words_append(&words, block, (size_t)got);
 	*length = words.length;
 	*out = words_take(&words);
+	if (work_cancelled(work))
+		return work_check(work);
 	if (got < 0)
-		return err_at(ERR_IO, "standard input", NULL, "cannot be read");
+		return err_at(ERR_IO, "standard input", NULL, "cannot be read; name a file");
 	return *out ? OK : ERR_NOMEM;
 }
 
@@ -63,7 +65,7 @@ read_text(char **out, size_t *length, const struct call *call, const char *name)
 	if (!name && isatty(STDIN_FILENO))
 		return err_at(ERR_USAGE, NULL, "TEXT",
 			      "is missing; name a file or a shipped text, or write --string '...'");
-	return read_stdin(out, length);
+	return read_stdin(out, length, call->work);
 }
 
 static enum err
