@@ -86,6 +86,8 @@ refuse_foreign(const char *path)
 static enum err
 refuse(const char *path)
 {
+	if (!path[0])
+		return err_at(ERR_IO, "\"\"", NULL, "is an empty name; name a folder or a file");
 	if (!file_exists(path))
 		return err_at(ERR_IO, path, NULL,
 			      "there is no such file or folder; check the path");

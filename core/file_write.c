@@ -87,6 +87,8 @@ open_temporary(struct file_writer *writer)
 	struct stat st;
 	bool replaces = !stat(writer->path, &st);
 
+	if (!writer->path[0])
+		return err_at(ERR_IO, "\"\"", NULL, "is an empty name; name a file");
 	if (replaces && !S_ISREG(st.st_mode))
 		return err_at(ERR_IO, writer->path, NULL,
 			      "is no regular file; choose another name");

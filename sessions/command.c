@@ -179,6 +179,20 @@ options_set(struct options *out, const char *name, const char *value)
 	return code;
 }
 
+static enum err
+threads_of_environment(struct options *out)
+{
+	const char *text = getenv("QSCOPE_THREADS");
+	uint64_t threads = 0;
+	enum err code = OK;
+
+	if (!out->threads && text && text[0])
+		code = parse_count(&threads, "QSCOPE_THREADS", text, 1, 1024);
+	if (threads)
+		out->threads = (int)threads;
+	return code;
+}
+
 /* Until the command is known, a word that starts with - and is no option of the program's is kept:
  * command_execute names it. */
 enum err
@@ -214,7 +228,7 @@ options_take(struct options *out, int *argc, char **argv)
 			argv[kept++] = argv[++i];
 	}
 	*argc = kept;
-	return code;
+	return code ? code : threads_of_environment(out);
 }
 
 /* ---------------------------------------------------------------------- arguments */

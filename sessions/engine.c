@@ -3,6 +3,7 @@
 
 #include "core/buf.h"
 #include "core/file.h"
+#include "core/text.h"
 #include "kernels/kernels.h"
 #include "sessions/engine_private.h"
 #include "sessions/output.h"
@@ -14,6 +15,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+enum { NAMES_MAX = 64 };
 
 static const uint64_t disk_limit = UINT64_C(4) << 30;
 
@@ -190,6 +193,23 @@ find_text(const struct engine *engine, const char *name, const char *field)
 }
 
 static enum err
+unknown_text(const char *name)
+{
+	const char *names[NAMES_MAX + 1] = { 0 };
+	const char *nearest;
+	size_t count;
+	const struct shipped_text *texts = shipped_texts(&count);
+
+	for (size_t i = 0; i < count && i < NAMES_MAX; i++)
+		names[i] = texts[i].name;
+	nearest = text_nearest(name, names);
+	return err_at(ERR_IO, name[0] ? name : "\"\"", NULL,
+		      "is neither a shipped text nor a file; %s%s%s",
+		      nearest ? "did you mean " : "see: qscope texts", nearest ? nearest : "",
+		      nearest ? "?" : "");
+}
+
+static enum err
 add_text(const struct corpus **out, struct engine *engine, const char *name, const char *field)
 {
 	const char *shipped = shipped_text_path(name);
@@ -199,6 +219,8 @@ add_text(const struct corpus **out, struct engine *engine, const char *name, con
 	if (buf_grow(&engine->texts, &engine->text_capacity, engine->text_count + 1,
 		     sizeof(*engine->texts)))
 		return ERR_NOMEM;
+	if (!shipped && !file_exists(name))
+		return unknown_text(name);
 	code = corpus_open(&text.corpus, shipped ? shipped : name, field, engine->tokenizer,
 			   engine->model->shape.vocab);
 	if (code)

@@ -37,6 +37,8 @@ output_folder_check(const char *path)
 {
 	struct stat st;
 
+	if (!path[0])
+		return err_at(ERR_IO, "\"\"", NULL, "is an empty name; name a new folder");
 	if (lstat(path, &st))
 		return errno == ENOENT ? OK
 				       : err_at(ERR_IO, path, NULL, "%s; name another folder",

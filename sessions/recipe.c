@@ -90,8 +90,8 @@ names_last_component(const char *pattern)
 	return !strchr(dot ? dot : pattern, '*');
 }
 
-static bool
-rule_matches(const struct recipe_rule *rule, const struct model *model, int index)
+bool
+recipe_rule_matches(const struct recipe_rule *rule, const struct model *model, int index)
 {
 	const struct layer *layer = &model->layers[index];
 	bool tied_head = index == model->head && text_match(rule->match, "head");
@@ -106,7 +106,7 @@ int
 recipe_rule_of(const struct recipe *recipe, const struct model *model, int layer)
 {
 	for (size_t i = recipe->rule_count; i-- > 0;)
-		if (rule_matches(&recipe->rules[i], model, layer))
+		if (recipe_rule_matches(&recipe->rules[i], model, layer))
 			return (int)i;
 	return recipe->has_fallback && !is_kept_unless_named(&model->layers[layer]) ? -1 : -2;
 }

@@ -82,5 +82,6 @@ struct layer_setting recipe_resolve(const struct recipe *recipe, const struct mo
 
 /* Which rule decides it: an index, -1 for the default, -2 for none. */
 int recipe_rule_of(const struct recipe *recipe, const struct model *model, int layer);
+bool recipe_rule_matches(const struct recipe_rule *rule, const struct model *model, int layer);
 
 #endif

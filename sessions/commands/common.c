@@ -207,6 +207,27 @@ needs_text(const struct recipe *recipe)
 	return needs;
 }
 
+static bool
+is_other_model(const struct recipe *recipe, const struct engine *engine)
+{
+	const char *architecture = engine_model(engine)->architecture->name;
+	struct model_names names;
+
+	if (recipe->architecture[0] && strcmp(recipe->architecture, architecture))
+		return true;
+	return recipe->sha256[0] && !engine_names(&names, engine, false) && names.sha256[0] &&
+	       strcmp(recipe->sha256, names.sha256) != 0;
+}
+
+static bool
+matches_any(const struct recipe_rule *rule, const struct model *model)
+{
+	for (size_t i = 0; i < model->layer_count; i++)
+		if (recipe_rule_matches(rule, model, (int)i))
+			return true;
+	return false;
+}
+
 /* A recipe taken with another model, text or machine is no error, but worth a word. */
 static void
 compare(struct recipe *recipe, const struct call *call, const struct engine *engine)
@@ -218,7 +239,14 @@ compare(struct recipe *recipe, const struct call *call, const struct engine *eng
 			       "the recipe was made on \"%s\", this is \"%s\": calibrated results "
 			       "may differ in their last bits (--reproducible fixes the profile)",
 			       recipe->numeric_profile, engine_profile());
-	(void)engine;
+	if (is_other_model(recipe, engine))
+		output_narrate(sayer, "the recipe was made for another model than %s",
+			       engine_model(engine)->path);
+	for (size_t i = 0; i < recipe->rule_count; i++)
+		if (!matches_any(&recipe->rules[i], engine_model(engine)))
+			output_narrate(sayer,
+				       "rules[%zu]: \"%s\" matches no layer; see: qscope info", i,
+				       recipe->rules[i].match);
 }
 
 enum err
@@ -229,7 +257,11 @@ common_recipe(struct recipe *out, const struct call *call, struct engine *engine
 
 	recipe_init(out);
 	if (path && arguments_value(&call->arguments, "--method"))
-		return err_at(ERR_USAGE, NULL, "--recipe", "and --method exclude each other");
+		return err_at(ERR_USAGE, NULL, "--recipe",
+			      "and --method exclude each other; leave one out");
+	if (path && arguments_value(&call->arguments, "--set"))
+		return err_at(ERR_USAGE, NULL, "--set",
+			      "goes with --method, not with --recipe; change the recipe instead");
 	if (path) {
 		code = recipe_read(out, path);
 		if (!code)

@@ -71,6 +71,8 @@ read_arguments(struct evaluation *e)
 	e->setting.max_tokens = (size_t)tokens;
 	e->has_recipe =
 		arguments_value(arguments, "--recipe") || arguments_value(arguments, "--method");
+	if (!code && !e->has_recipe && arguments_value(arguments, "--set"))
+		return err_at(ERR_USAGE, NULL, "--set", "is a parameter of a method; add --method");
 	if (!code && !e->has_recipe && (!isnan(e->max_delta) || !isnan(e->max_kl)))
 		return err_at(ERR_USAGE, NULL, isnan(e->max_kl) ? "--max-delta-nll" : "--max-kl",
 			      "compares with the unquantized model; add --recipe or --method");
