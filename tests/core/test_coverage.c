@@ -81,7 +81,7 @@ test_coverage__intervals_cover_on_the_shipped_model(void **state)
 				   .text = models_text("stories.evaluation"),
 				   .context = 32,
 				   .windows = 16,
-				   .step = 0.25f };
+				   .step = 0.03f };
 
 	(void)state;
 	check_coverage(&setting);
