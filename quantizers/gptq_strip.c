@@ -1,6 +1,6 @@
 /* The loop of gptq. Rows are taken in strips, stored slot by slot so that the inner loops run along
  * rows. Left-looking: a block of 128 slots first takes all that earlier blocks owe it in one gemm,
- * (block, strip) += feed (block, later slots) * error (later slots, strip). */
+ * (block, strip) = feed (block, later slots) * error (later slots, strip). */
 #include "quantizers/gptq_strip.h"
 
 #include "core/buf.h"
@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* AHEAD blocks take what is owed to them in one gemm, so that errors are packed less often. */
-enum { LINE = 16, AHEAD = 4 };
+enum { LINE = 16, AHEAD = 4, QUARTER = GPTQ_BLOCK / 4 };
 
 static size_t
 block_count(const struct gptq *gptq)
@@ -55,28 +55,37 @@ gptq_strip_group(const struct gptq *gptq, size_t slot)
 	return place / group_width(gptq);
 }
 
-/* Rows of the matrix to slots of the strip, a square of cache lines at a time. Dead channels are
- * set to zero, as published. */
+/* Rows of the matrix to the slots from `first` on that are not there yet, a square of cache lines
+ * at a time, shortly before they are needed. Dead channels are set to zero, as published. */
 static void
-strip_load(const struct gptq *gptq, struct strip *strip)
+strip_load(const struct gptq *gptq, struct strip *strip, size_t first)
 {
-	const struct gptq_factor *factor = &gptq->factor;
-	const float *restrict w = gptq->layer->weight + strip->first * factor->n;
-	const uint32_t *restrict column = factor->column;
+	size_t n = gptq->factor.n, end = strip->loaded;
+	const float *restrict w = gptq->layer->weight + strip->first * n;
+	const uint32_t *restrict column = gptq->factor.column;
 	float *restrict error = strip->error;
-	size_t n = factor->n;
 
 	for (size_t rows = 0; rows < strip->rows; rows += LINE)
-		for (size_t from = 0; from < n; from += LINE)
+		for (size_t from = first; from < end; from += LINE)
 			for (size_t r = rows; r < rows + LINE && r < strip->rows; r++)
-				for (size_t s = from; s < from + LINE && s < n; s++)
+				for (size_t s = from; s < from + LINE && s < end; s++)
 					error[s * GPTQ_STRIP + r] = w[r * n + column[s]];
-	for (size_t s = 0; s < n; s++)
-		if (factor->dead[column[s]])
+	for (size_t s = first; s < end; s++)
+		if (gptq->factor.dead[column[s]])
 			memset(error + s * GPTQ_STRIP, 0, strip->rows * sizeof(*error));
-	memcpy(strip->value, error, n * GPTQ_STRIP * sizeof(*error));
+	strip->loaded = first < end ? first : end;
+}
+
+static void
+strip_begin(const struct gptq *gptq, struct strip *strip, size_t index)
+{
+	size_t left = gptq->layer->rows - index * GPTQ_STRIP;
+
+	strip->first = index * GPTQ_STRIP;
+	strip->rows = left < GPTQ_STRIP ? left : GPTQ_STRIP;
+	strip->loaded = gptq->factor.n;
 	for (size_t block = 0; block < block_count(gptq); block++)
-		strip->owed[block] = n;
+		strip->owed[block] = gptq->factor.n;
 }
 
 static void
@@ -126,10 +135,12 @@ strip_add(const struct gptq *gptq, struct strip *strip, size_t block, size_t end
 			  .c = strip->value + first * GPTQ_STRIP,
 			  .ldc = GPTQ_STRIP,
 			  .alpha = 1.0f,
-			  .beta = 1.0f };
+			  .beta = strip->owed[block] < gptq->factor.n ? 1.0f : 0.0f };
 
 	if (g.k)
 		gptq->task->kernels->gemm(&g);
+	else if (g.beta == 0.0f)
+		memset(g.c, 0, g.m * GPTQ_STRIP * sizeof(*g.c));
 	for (size_t b = block; b < end; b++)
 		strip->owed[b] = from;
 }
@@ -173,16 +184,15 @@ strip_find_grids(const struct gptq *gptq, struct strip *strip, size_t group, siz
 }
 
 /* What the slots [first, end of the block) would become if none of them were rounded: the best
- * answer to the errors made so far. `value` holds what each would become if those before it in the
- * order were left at their weights: so the difference x to the weights solves
- * x_s + sum over t > s of feed_st x_t = value_s - weight_s. */
+ * answer to the errors made so far. What is owed to each supposes that those before it in the order
+ * keep their weights: so the differences x to the weights solve
+ * x_s + sum over t > s of feed_st x_t = owed_s. */
 static void
 strip_expect(const struct gptq *gptq, struct strip *strip, size_t block, size_t first)
 {
 	size_t end = block_end(gptq, block), ld = gptq->factor.ld, at = first * GPTQ_STRIP,
 	       last = block;
 	size_t count = end * GPTQ_STRIP - at;
-	const struct kernels *kernels = gptq->task->kernels;
 	struct unit_solve solve = { .n = end - first,
 				    .a = gptq->factor.feed + first * (ld + 1),
 				    .lda = ld,
@@ -193,9 +203,10 @@ strip_expect(const struct gptq *gptq, struct strip *strip, size_t block, size_t 
 	while (last < block_count(gptq) && block_end(gptq, last) > first)
 		last++;
 	strip_settle(gptq, strip, block, last, end);
-	kernels->subtract(strip->expected + at, strip->value + at, strip->error + at, count);
+	strip_load(gptq, strip, first);
+	memcpy(strip->expected + at, strip->value + at, count * sizeof(*strip->expected));
 	linalg_solve_unit(&solve);
-	kernels->axpy(strip->expected + at, 1.0f, strip->error + at, count);
+	gptq->task->kernels->axpy(strip->expected + at, 1.0f, strip->error + at, count);
 }
 
 /* Grids of the groups that begin in this block. The reference keeps the weights up to date with the
@@ -216,13 +227,25 @@ strip_begin_groups(const struct gptq *gptq, struct strip *strip, size_t block)
 		strip_find_grids(gptq, strip, place / width, n - place - width);
 }
 
+/* Each slot's weights with what is owed to them. */
+static void
+strip_pay(const struct gptq *gptq, struct strip *strip, size_t block)
+{
+	size_t first = block_first(gptq, block), at = first * GPTQ_STRIP;
+
+	strip_load(gptq, strip, first);
+	gptq->task->kernels->axpy(strip->value + at, 1.0f, strip->error + at,
+				  block_end(gptq, block) * GPTQ_STRIP - at);
+}
+
+/* Slots [first, end) of a block, each owing to those before it in them. */
 static size_t
-strip_round_block(const struct gptq *gptq, struct strip *strip, size_t block)
+strip_round_slots(const struct gptq *gptq, struct strip *strip, size_t first, size_t end)
 {
 	const struct kernels *kernels = gptq->task->kernels;
-	size_t first = block_first(gptq, block), ld = gptq->factor.ld, clipped = 0;
+	size_t ld = gptq->factor.ld, clipped = 0;
 
-	for (size_t s = block_end(gptq, block); s-- > first;) {
+	for (size_t s = end; s-- > first;) {
 		size_t group = gptq_strip_group(gptq, s);
 		struct column_step step = { .n = strip->rows,
 					    .scale = strip->scale + group * GPTQ_STRIP,
@@ -239,11 +262,40 @@ strip_round_block(const struct gptq *gptq, struct strip *strip, size_t block)
 	return clipped;
 }
 
-/* Slots back to columns. */
-static void
-strip_store(const struct gptq *gptq, const struct strip *strip)
+/* A block in quarters: one slot at a time within a quarter, and one product for what a quarter owes
+ * to the rest of the block. */
+static size_t
+strip_round_block(const struct gptq *gptq, struct strip *strip, size_t block)
 {
-	size_t n = gptq->factor.n;
+	size_t first = block_first(gptq, block), end = block_end(gptq, block), clipped = 0;
+
+	while (end > first) {
+		size_t from = end - first > QUARTER ? end - QUARTER : first;
+		struct gemm g = { .m = from - first,
+				  .n = strip->rows,
+				  .k = end - from,
+				  .a = gptq->factor.feed + first * gptq->factor.ld + from,
+				  .lda = gptq->factor.ld,
+				  .b = strip->error + from * GPTQ_STRIP,
+				  .ldb = GPTQ_STRIP,
+				  .c = strip->value + first * GPTQ_STRIP,
+				  .ldc = GPTQ_STRIP,
+				  .alpha = 1.0f,
+				  .beta = 1.0f };
+
+		clipped += strip_round_slots(gptq, strip, from, end);
+		if (g.m)
+			gptq->task->kernels->gemm(&g);
+		end = from;
+	}
+	return clipped;
+}
+
+/* The slots of a block back to columns. */
+static void
+strip_store(const struct gptq *gptq, const struct strip *strip, size_t block)
+{
+	size_t n = gptq->factor.n, end = block_end(gptq, block);
 	const float *restrict value = strip->value;
 	const uint8_t *restrict code = strip->codes;
 	const uint32_t *restrict column = gptq->factor.column;
@@ -251,9 +303,9 @@ strip_store(const struct gptq *gptq, const struct strip *strip)
 	uint8_t *restrict codes = gptq->out->codes + strip->first * n;
 
 	for (size_t rows = 0; rows < strip->rows; rows += LINE)
-		for (size_t from = 0; from < n; from += LINE)
+		for (size_t from = block_first(gptq, block); from < end; from += LINE)
 			for (size_t r = rows; r < rows + LINE && r < strip->rows; r++)
-				for (size_t s = from; s < from + LINE && s < n; s++) {
+				for (size_t s = from; s < from + LINE && s < end; s++) {
 					dequantized[r * n + column[s]] = value[s * GPTQ_STRIP + r];
 					codes[r * n + column[s]] = code[s * GPTQ_STRIP + r];
 				}
@@ -280,24 +332,23 @@ gptq_strip_solve(void *arg, size_t index, int worker)
 {
 	struct gptq *gptq = arg;
 	struct strip *strip = &gptq->strips[worker];
-	size_t rows = gptq->layer->rows, n = gptq->factor.n;
+	size_t n = gptq->factor.n;
 	enum err code = OK;
 
-	strip->first = index * GPTQ_STRIP;
-	strip->rows = rows - strip->first < GPTQ_STRIP ? rows - strip->first : GPTQ_STRIP;
-	strip_load(gptq, strip);
+	strip_begin(gptq, strip, index);
 	if (gptq->fixed_groups)
 		strip_fix_grids(gptq, strip);
 	for (size_t block = 0; block < block_count(gptq) && !code; block++) {
 		strip_settle(gptq, strip, block, block_ahead(gptq, block), block_end(gptq, block));
 		if (!gptq->fixed_groups)
 			strip_begin_groups(gptq, strip, block);
+		strip_pay(gptq, strip, block);
 		gptq->clipped[index] += strip_round_block(gptq, strip, block);
+		strip_store(gptq, strip, block);
 		work_advance(gptq->task->work, gptq_strip_cost(strip->rows, block));
 		code = work_check(gptq->task->work);
 	}
 	if (!code) {
-		strip_store(gptq, strip);
 		strip_store_grids(gptq, strip);
 		work_publish(gptq->task->work,
 			     &(struct tile){ .row = strip->first,

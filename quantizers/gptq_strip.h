@@ -25,8 +25,9 @@ struct gptq {
 /* Scratch of one worker. Matrices are (slots, GPTQ_STRIP): a slot's rows lie side by side. */
 struct strip {
 	size_t first, rows;
-	float *value; /* weights with what is owed added; what their codes stand for once rounded */
-	float *error; /* the weights; minus the quantized once rounded */
+	size_t loaded; /* slots from here on hold their weights */
+	float *value;  /* what is owed to the weights; what their codes stand for once rounded */
+	float *error;  /* the weights; minus the quantized once rounded */
 	uint8_t *codes;
 	float *expected;             /* see strip_expect; NULL where grids are fixed */
 	float *scale, *zero;         /* (groups, GPTQ_STRIP) */
