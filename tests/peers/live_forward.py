@@ -42,16 +42,25 @@ def run(*arguments):
     return done.stdout
 
 
-def compare_logits(name, folder, ids):
-    model = LlamaForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
+def logits_of(model, ids):
     with torch.no_grad():
-        expected = model(torch.tensor([ids])).logits[0].numpy()
+        return model(torch.tensor([ids])).logits[0].numpy().astype(np.float64)
+
+
+def compare_logits(name, folder, ids):
+    """Within 1e-4 of transformers; where transformers in float32 is itself further than that from its own float64
+    (the shipped model's large activations), as near to the float64 as it is."""
+    model = LlamaForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
+    expected = logits_of(model, ids)
+    exact = logits_of(LlamaForCausalLM.from_pretrained(folder, dtype=torch.float64).eval(), ids)
     with tempfile.TemporaryDirectory() as scratch:
         run("logits", folder, "--ids", ",".join(map(str, ids)), "-o", f"{scratch}/logits.npy")
         got = np.load(f"{scratch}/logits.npy")
     check(got.dtype == np.float32 and got.shape == expected.shape, f"{name}: {got.dtype} {got.shape}")
-    worst = float(np.abs(got - expected).max())
-    check(worst <= WITHIN, f"{name}: {len(ids)} tokens, logits within {worst:.2g} of transformers")
+    worst, ours, theirs = (float(np.abs(x - y).max()) for x, y in ((got, expected), (got, exact), (expected, exact)))
+    check(worst <= WITHIN or ours <= max(WITHIN, 1.1 * theirs),
+          f"{name}: {len(ids)} tokens, logits within {worst:.3g} of transformers; of its float64: ours {ours:.3g}, "
+          f"its float32 {theirs:.3g}")
     return model
 
 
