@@ -38,15 +38,24 @@ read_stdin(char **out, size_t *length, const struct work *work)
 	struct words words = { 0 };
 	char block[65536];
 	ssize_t got;
+	enum err code = OK;
 
 	while ((got = read(STDIN_FILENO, block, sizeof(block))) > 0 && words.length < TEXT_LIMIT)
 		words_append(&words, block, (size_t)got);
+	if (work_cancelled(work))
+		code = work_check(work);
+	else if (got < 0)
+		code = err_at(ERR_IO, "standard input", NULL, "cannot be read; name a file");
+	else if (got > 0)
+		code = err_at(ERR_RANGE, "standard input", NULL,
+			      "has more than the %lld bytes allowed here; cut it into parts",
+			      (long long)TEXT_LIMIT);
+	if (code) {
+		words_drop(&words);
+		return code;
+	}
 	*length = words.length;
 	*out = words_take(&words);
-	if (work_cancelled(work))
-		return work_check(work);
-	if (got < 0)
-		return err_at(ERR_IO, "standard input", NULL, "cannot be read; name a file");
 	return *out ? OK : ERR_NOMEM;
 }
 
@@ -78,7 +87,7 @@ need_tokenizer(const struct tokenizer **out, const struct engine *engine)
 }
 
 static enum err
-print_ids(struct call *call, const struct tokenizer *tokenizer, const int32_t *ids, size_t count)
+print_ids(struct call *call, const int32_t *ids, size_t count)
 {
 	struct json_out *json;
 
@@ -88,7 +97,6 @@ print_ids(struct call *call, const struct tokenizer *tokenizer, const int32_t *i
 		output_text(call, "\n");
 		return OK;
 	}
-	(void)tokenizer;
 	json = json_out_start("qscope.tokenize/1");
 	json_out_count(json, "count", count);
 	json_out_array(json, "ids");
@@ -127,7 +135,7 @@ encode(struct call *call, const struct tokenizer *tokenizer, const char *name)
 		return code;
 	code = tokenizer_encode(&ids, &count, tokenizer, text, length, special);
 	if (!code)
-		code = print_ids(call, tokenizer, ids, count);
+		code = print_ids(call, ids, count);
 	buf_free(ids);
 	buf_free(text);
 	return code ? err_in_file(code, name ? name : "") : OK;
