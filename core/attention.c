@@ -3,22 +3,29 @@
 #include "kernels/forward.h"
 #include "kernels/kernels.h"
 
-#include <math.h>
 #include <string.h>
 
-/* Queries [begin, begin + count) of the call under one head; keys: those up to the last of them. */
+/* Queries [begin, begin + count) of the call under one head; keys: those from `low` up to the last
+ * that any of them sees. */
 struct query_tile {
 	const struct attention *a;
-	size_t head, begin, count, keys;
+	size_t head, begin, count, low, keys;
 	float *scores; /* (count, keys) */
 };
 
-/* scores = query key' / sqrt(head_dim) */
+static size_t
+key_at(const struct query_tile *t)
+{
+	const struct attention *a = t->a;
+
+	return (t->low * a->kv_heads + t->head / (a->heads / a->kv_heads)) * a->head_dim;
+}
+
+/* scores = scale query key' */
 static void
 score(const struct query_tile *t)
 {
 	const struct attention *a = t->a;
-	size_t group = a->heads / a->kv_heads;
 
 	kernels_current()->gemm(&(struct gemm){
 		.m = t->count,
@@ -26,11 +33,11 @@ score(const struct query_tile *t)
 		.k = a->head_dim,
 		.a = a->query + (t->begin * a->heads + t->head) * a->head_dim,
 		.lda = a->heads * a->head_dim,
-		.b = a->key + t->head / group * a->head_dim,
+		.b = a->key + key_at(t),
 		.ldb = a->kv_heads * a->head_dim,
 		.c = t->scores,
 		.ldc = t->keys,
-		.alpha = (float)(1.0 / sqrt((double)a->head_dim)),
+		.alpha = a->scale,
 		.transpose_b = 1,
 	});
 }
@@ -39,7 +46,6 @@ static void
 mix(const struct query_tile *t)
 {
 	const struct attention *a = t->a;
-	size_t group = a->heads / a->kv_heads;
 
 	kernels_current()->gemm(&(struct gemm){
 		.m = t->count,
@@ -47,12 +53,35 @@ mix(const struct query_tile *t)
 		.k = t->keys,
 		.a = t->scores,
 		.lda = t->keys,
-		.b = a->value + t->head / group * a->head_dim,
+		.b = a->value + key_at(t),
 		.ldb = a->kv_heads * a->head_dim,
 		.c = a->out + (t->begin * a->heads + t->head) * a->head_dim,
 		.ldc = a->heads * a->head_dim,
 		.alpha = 1.0f,
 	});
+}
+
+/* One query's scores become weights, up to a factor: the inverse of what is returned. */
+static double
+soften(const struct query_tile *t, size_t query)
+{
+	const struct forward_kernels *kernels = kernels_current()->forward;
+	const struct attention *a = t->a;
+	float *row = t->scores + query * t->keys;
+	size_t end = a->first + t->begin + query + 1; /* keys it sees: [start, end) */
+	size_t start = a->window && end > a->window ? end - a->window : 0;
+	size_t from = start > t->low ? start - t->low : 0, count = end - t->low - from;
+	double sum;
+
+	if (a->softcap > 0.0f)
+		kernels->softcap(row + from, a->softcap, count);
+	if (a->bias)
+		kernels_current()->axpy(row + from, 1.0f,
+					a->bias + t->head * a->bias_stride + t->low + from, count);
+	sum = kernels->exp_store(row + from, kernels->max(row + from, count), count);
+	memset(row, 0, from * sizeof(*row));
+	memset(row + from + count, 0, (t->keys - from - count) * sizeof(*row));
+	return sum;
 }
 
 /* The weights sum to 1 only after mix: dividing its few outputs is cheaper. */
@@ -64,14 +93,8 @@ run_tile(const struct query_tile *t)
 	float inverse[ATTENTION_TILE];
 
 	score(t);
-	for (size_t i = 0; i < t->count; i++) {
-		float *row = t->scores + i * t->keys;
-		size_t seen = a->first + t->begin + i + 1;
-		double sum = kernels->exp_store(row, kernels->max(row, seen), seen);
-
-		memset(row + seen, 0, (t->keys - seen) * sizeof(*row));
-		inverse[i] = (float)(1.0 / sum);
-	}
+	for (size_t i = 0; i < t->count; i++)
+		inverse[i] = (float)(1.0 / soften(t, i));
 	mix(t);
 	for (size_t i = 0; i < t->count; i++)
 		kernels->scale(a->out + ((t->begin + i) * a->heads + t->head) * a->head_dim,
@@ -86,12 +109,15 @@ run_head(void *arg, size_t head, int worker)
 	for (size_t begin = 0; begin < a->count; begin += ATTENTION_TILE) {
 		size_t left = a->count - begin;
 		size_t count = left < ATTENTION_TILE ? left : ATTENTION_TILE;
+		size_t end = a->first + begin + 1; /* of what the first query sees */
+		size_t low = a->window && end > a->window ? end - a->window : 0;
 
 		run_tile(&(struct query_tile){ .a = a,
 					       .head = head,
 					       .begin = begin,
 					       .count = count,
-					       .keys = a->first + begin + count,
+					       .low = low,
+					       .keys = a->first + begin + count - low,
 					       .scores = a->scores +
 							 (size_t)worker * a->scores_size });
 	}

@@ -14,10 +14,15 @@ struct attention {
 	const float *query;  /* (count, heads, head_dim) */
 	const float *key;    /* (first + count or more, kv_heads, head_dim) */
 	const float *value;  /* the same */
-	float *out;          /* (count, heads, head_dim) */
-	float *scores;       /* scratch: scores_size floats for each worker */
-	size_t scores_size;  /* ATTENTION_TILE * (first + count) at least */
-	bool parallel;       /* heads side by side: `scores` holds one part for each worker */
+	float scale;         /* of query key' */
+	float softcap;       /* scores become cap tanh(score / cap); 0: they stay */
+	size_t window;       /* tokens seen, the query's own included; 0: all */
+	const float *bias;   /* (heads, bias_stride) added to the scores by key, or NULL */
+	size_t bias_stride;
+	float *out;         /* (count, heads, head_dim) */
+	float *scores;      /* scratch: scores_size floats for each worker */
+	size_t scores_size; /* ATTENTION_TILE * (first + count) at least */
+	bool parallel;      /* heads side by side: `scores` holds one part for each worker */
 };
 
 enum err attention_run(const struct attention *attention, const struct work *work);

@@ -167,8 +167,8 @@ add_head(struct calibration *c)
 	aim(c, model->shape.blocks);
 	if (!c->input_count)
 		return OK;
-	code = forward_final_norm(c->capture[c->inputs[0]], model, c->hidden->x,
-				  c->hidden->start[c->hidden->sequences]);
+	code = forward_head_input(c->capture[c->inputs[0]], model, c->request->overlay,
+				  c->hidden->x, c->hidden->start[c->hidden->sequences], c->work);
 	return code ? code : add_captured(c);
 }
 

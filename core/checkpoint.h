@@ -24,9 +24,8 @@ struct checkpoint {
 	void *own;                          /* the format's own, in the arena */
 };
 
-struct architecture;
 struct checkpoint_output;
-struct model_shape;
+struct model_description;
 
 struct format {
 	const char *name; /* "safetensors", "llama2c": as `info` prints it */
@@ -34,8 +33,7 @@ struct format {
 	enum err (*recognise)(bool *out, const char *path);
 	enum err (*open)(struct checkpoint *checkpoint, const char *path);
 	/* Which family and which shape, from what `open` read. */
-	enum err (*describe)(struct model_shape *out, const struct architecture **architecture,
-			     const struct checkpoint *checkpoint);
+	enum err (*describe)(struct model_description *out, const struct checkpoint *checkpoint);
 	/* Everything again, into an empty folder: core/checkpoint_write.h. */
 	enum err (*write)(const struct checkpoint_output *output);
 };

@@ -44,6 +44,7 @@ plan_windows(struct evaluator *e)
 	n = r->context ? r->context : r->protocol->context;
 	if (!n)
 		n = most < WINDOW_CONTEXT ? most : WINDOW_CONTEXT;
+	most = model_longest(r->model);
 	if (n > most)
 		return err_at(ERR_RANGE, r->model->path, "context",
 			      "%zu is more than the model's %zu; use --context %zu", n, most, most);

@@ -1,232 +1,186 @@
-/* A block is worked off tile of tokens by tile of tokens: since attention looks back only, a tile
- * can pass through the whole block once the keys and values before it are there. So besides those,
- * memory is that of one tile. */
-#include "core/forward.h"
+/* One block over all sequences: the residual stream, and what its two halves share. */
+#include "core/forward_private.h"
 
-#include "core/attention.h"
 #include "core/buf.h"
 #include "core/matmul.h"
 #include "core/norm.h"
-#include "core/rope.h"
-#include "core/weights.h"
 #include "kernels/forward.h"
 #include "kernels/kernels.h"
 
 #include <string.h>
 
-enum { TILE = 256 };
-
-/* Everything that all sequences share. */
-struct pass {
-	struct hidden *hidden;
-	const struct model *model;
-	const struct model_block *block;
-	const struct overlay *overlay;
-	const struct forward_tap *tap;
-	const struct work *work;
-	struct block_weights weights;
-	struct rope rope;
-	size_t longest, scores_size;
-	float **scratch; /* (workers) one allocation each */
-};
-
-/* One worker's memory, for one sequence at a time. */
-struct scratch {
-	float *key, *value;     /* (longest, kv_heads head_dim) */
-	float *normed, *effect; /* (TILE, hidden), (TILE, widest) */
-	float *query, *mixed;   /* (TILE, heads head_dim) */
-	float *gate, *up;       /* (TILE, intermediate) */
-	float *scores;
-};
-
-/* A tile of one sequence on its way through the block. */
-struct tile_pass {
-	const struct pass *pass;
-	const struct scratch *scratch;
-	size_t sequence, first, count;
-	float *x; /* (count, hidden) */
-};
-
-static size_t
-most(size_t a, size_t b)
-{
-	return a > b ? a : b;
-}
-
-/* Sizes of the parts of struct scratch, in its order. */
-static void
-scratch_sizes(size_t sizes[9], const struct pass *pass)
-{
-	const struct model_shape *shape = &pass->model->shape;
-	size_t query = shape->heads * shape->head_dim, kv = shape->kv_heads * shape->head_dim;
-	size_t parallel = pass->hidden->sequences == 1 ? (size_t)work_threads(pass->work) : 1;
-
-	sizes[0] = sizes[1] = pass->longest * kv;
-	sizes[2] = TILE * shape->hidden;
-	sizes[3] = TILE * most(most(shape->hidden, shape->intermediate), query);
-	sizes[4] = sizes[5] = TILE * query;
-	sizes[6] = sizes[7] = TILE * shape->intermediate;
-	sizes[8] = parallel * pass->scores_size;
-}
-
-static struct scratch
-scratch_of(const struct pass *pass, int worker)
-{
-	struct scratch s;
-	size_t sizes[9];
-	float **parts[9] = { &s.key,   &s.value, &s.normed, &s.effect, &s.query,
-			     &s.mixed, &s.gate,  &s.up,     &s.scores };
-	float *at = pass->scratch[worker];
-
-	scratch_sizes(sizes, pass);
-	for (int i = 0; i < 9; at += sizes[i++])
-		*parts[i] = at;
-	return s;
-}
-
-static enum err
-scratch_create(struct pass *pass)
-{
-	size_t sizes[9], total = 0, workers = (size_t)work_threads(pass->work);
-
-	scratch_sizes(sizes, pass);
-	for (int i = 0; i < 9; i++)
-		total += sizes[i];
-	if (!(pass->scratch = buf_alloc(workers, sizeof(float *))))
-		return ERR_NOMEM;
-	/* One sequence is run by the caller, worker 0. */
-	for (size_t i = 0; i < (pass->hidden->sequences == 1 ? 1 : workers); i++)
-		if (!(pass->scratch[i] = buf_alloc(total, sizeof(float))))
-			return ERR_NOMEM;
-	return OK;
-}
-
-static void
-scratch_free(struct pass *pass)
-{
-	for (int i = 0; pass->scratch && i < work_threads(pass->work); i++)
-		buf_free(pass->scratch[i]);
-	buf_free(pass->scratch);
-}
-
-static enum err
-tap(const struct tile_pass *tile, enum slot slot, const float *x, size_t columns)
+enum err
+forward_tap_input(const struct tile_pass *tile, int layer, struct rows_in rows)
 {
 	const struct pass *pass = tile->pass;
-	const struct layer *layer = &pass->model->layers[pass->block->layer[slot]];
+	const struct layer *l = &pass->model->layers[layer];
 
-	if (!pass->tap)
+	if (!pass->tap || l->input < 0)
 		return OK;
-	return pass->tap->input(pass->tap->ctx, layer->input, tile->sequence, tile->first, x,
-				tile->count, columns);
+	return pass->tap->input(pass->tap->ctx, l->input, tile->sequence, rows.first, rows.x,
+				rows.count, l->columns);
 }
 
-/* out = x weight', or added to it; the layer's effect sees a copy of x. */
-static enum err
-project(const struct tile_pass *tile, enum slot slot, const float *x, float *out, bool add)
+enum err
+forward_project(float *out, const struct tile_pass *tile, int layer, struct rows_in rows,
+		const float *bias, bool add)
 {
 	const struct pass *pass = tile->pass;
-	int index = pass->block->layer[slot];
-	const struct layer *layer = &pass->model->layers[index];
-	const struct replacement *replaced = overlay_find(pass->overlay, index);
+	const struct layer *l = &pass->model->layers[layer];
+	const struct replacement *replaced = overlay_find(pass->overlay, layer);
+	float *effect = tile->scratch[SCRATCH_EFFECT];
+	enum err code;
 
 	if (replaced && replaced->effect) {
-		memcpy(tile->scratch->effect, x, tile->count * layer->columns * sizeof(*x));
-		x = tile->scratch->effect;
-		replaced->effect->apply(replaced->effect, tile->scratch->effect, tile->count,
-					layer->columns);
+		memcpy(effect, rows.x, rows.count * l->columns * sizeof(*effect));
+		rows.x = effect;
+		replaced->effect->apply(replaced->effect, effect, rows.count, l->columns);
 	}
-	return matmul_run(&(struct matmul){ .tokens = tile->count,
-					    .rows = layer->rows,
-					    .columns = layer->columns,
-					    .x = x,
-					    .x_stride = layer->columns,
-					    .weight = pass->weights.matrix[slot],
+	code = matmul_run(&(struct matmul){ .tokens = rows.count,
+					    .rows = l->rows,
+					    .columns = l->columns,
+					    .x = rows.x,
+					    .x_stride = l->columns,
+					    .weight = block_matrix(&pass->weights, layer),
 					    .out = out,
-					    .out_stride = layer->rows,
+					    .out_stride = l->rows,
 					    .add = add },
 			  pass->work);
-}
-
-static enum err
-norm(const struct tile_pass *tile, enum slot norm_slot, enum slot reader)
-{
-	const struct pass *pass = tile->pass;
-	const struct model_shape *shape = &pass->model->shape;
-
-	norm_rms(tile->scratch->normed, tile->x, pass->weights.vector[norm_slot], shape->norm_eps,
-		 tile->count, shape->hidden);
-	return tap(tile, reader, tile->scratch->normed, shape->hidden);
-}
-
-static enum err
-attend(const struct tile_pass *tile)
-{
-	const struct scratch *s = tile->scratch;
-	const struct pass *pass = tile->pass;
-	const struct model_shape *shape = &pass->model->shape;
-	size_t kv = shape->kv_heads * shape->head_dim, query = shape->heads * shape->head_dim;
-
-	for (size_t i = 0; i < tile->count; i++) {
-		rope_apply(&pass->rope, s->query + i * query, shape->heads, tile->first + i);
-		rope_apply(&pass->rope, s->key + (tile->first + i) * kv, shape->kv_heads,
-			   tile->first + i);
-	}
-	return attention_run(&(struct attention){ .heads = shape->heads,
-						  .kv_heads = shape->kv_heads,
-						  .head_dim = shape->head_dim,
-						  .first = tile->first,
-						  .count = tile->count,
-						  .query = s->query,
-						  .key = s->key,
-						  .value = s->value,
-						  .out = s->mixed,
-						  .scores = s->scores,
-						  .scores_size = pass->scores_size,
-						  .parallel = pass->hidden->sequences == 1 },
-			     pass->work);
-}
-
-static enum err
-attention_half(const struct tile_pass *tile)
-{
-	const struct scratch *s = tile->scratch;
-	const struct model_shape *shape = &tile->pass->model->shape;
-	size_t kv = tile->first * shape->kv_heads * shape->head_dim;
-	enum err code = norm(tile, SLOT_ATTN_NORM, SLOT_Q);
-
-	if (!code)
-		code = project(tile, SLOT_Q, s->normed, s->query, false);
-	if (!code)
-		code = project(tile, SLOT_K, s->normed, s->key + kv, false);
-	if (!code)
-		code = project(tile, SLOT_V, s->normed, s->value + kv, false);
-	if (!code)
-		code = attend(tile);
-	if (!code)
-		code = tap(tile, SLOT_O, s->mixed, shape->heads * shape->head_dim);
-	if (!code)
-		code = project(tile, SLOT_O, s->mixed, tile->x, true);
+	for (size_t i = 0; bias && i < rows.count && !code; i++)
+		kernels_current()->axpy(out + i * l->rows, 1.0f, bias, l->rows);
 	return code;
 }
 
-static enum err
-mlp_half(const struct tile_pass *tile)
+void
+forward_norm(float *out, const struct tile_pass *tile, const float *x, enum slot weight,
+	     enum slot bias)
 {
-	const struct scratch *s = tile->scratch;
-	size_t columns = tile->pass->model->shape.intermediate;
-	enum err code = norm(tile, SLOT_MLP_NORM, SLOT_GATE);
+	const struct pass *pass = tile->pass;
+	const struct model_shape *shape = &pass->model->shape;
+	struct norm norm = { .layer = shape->layer_norm,
+			     .eps = shape->norm_eps,
+			     .weight = pass->weights.vector[weight],
+			     .bias = bias == SLOT_COUNT ? NULL : pass->weights.vector[bias],
+			     .columns = shape->hidden };
 
-	if (!code)
-		code = project(tile, SLOT_GATE, s->normed, s->gate, false);
-	if (!code)
-		code = project(tile, SLOT_UP, s->normed, s->up, false);
+	if (!norm.weight)
+		norm.weight = pass->ones;
+	if (norm.weight)
+		norm_run(out, x, &norm, tile->count);
+	else
+		memcpy(out, x, tile->count * shape->hidden * sizeof(*out));
+}
+
+enum err
+forward_add_stored(const struct tile_pass *tile, enum slot post_norm)
+{
+	const struct pass *pass = tile->pass;
+	const struct model_shape *shape = &pass->model->shape;
+	float *branch = tile->scratch[SCRATCH_BRANCH], *post = tile->scratch[SCRATCH_POST];
+	float scale = shape->residual_scale > 0 ? (float)shape->residual_scale : 1.0f;
+
+	if (post_norm != SLOT_COUNT && pass->weights.vector[post_norm]) {
+		forward_norm(post, tile, branch, post_norm, SLOT_COUNT);
+		branch = post;
+	}
+	kernels_current()->axpy(tile->x, scale, branch, tile->count * shape->hidden);
+	return OK;
+}
+
+enum err
+forward_add_branch(const struct tile_pass *tile, int layer, const float *x, enum slot bias,
+		   enum slot post_norm)
+{
+	const struct pass *pass = tile->pass;
+	const struct rows_in rows = { x, tile->first, tile->count };
+	const float *added = bias == SLOT_COUNT ? NULL : pass->weights.vector[bias];
+	bool plain = !added && !pass->weights.vector[post_norm] &&
+		     !(pass->model->shape.residual_scale > 0);
+	enum err code = forward_tap_input(tile, layer, rows);
+
 	if (code)
 		return code;
-	kernels_current()->forward->silu_mul(s->gate, s->up, tile->count * columns);
-	code = tap(tile, SLOT_DOWN, s->gate, columns);
-	if (!code)
-		code = project(tile, SLOT_DOWN, s->gate, tile->x, true);
+	if (plain)
+		return forward_project(tile->x, tile, layer, rows, NULL, true);
+	code = forward_project(tile->scratch[SCRATCH_BRANCH], tile, layer, rows, added, false);
+	return code ? code : forward_add_stored(tile, post_norm);
+}
+
+/* Norm the stream itself, where norms follow its sums. */
+static void
+norm_stream(const struct tile_pass *tile, enum slot weight, enum slot bias)
+{
+	float *normed = tile->scratch[SCRATCH_NORMED];
+
+	forward_norm(normed, tile, tile->x, weight, bias);
+	memcpy(tile->x, normed, tile->count * tile->pass->model->shape.hidden * sizeof(*normed));
+}
+
+static enum err
+run_after(const struct tile_pass *tile)
+{
+	enum err code = forward_attention(tile, tile->x);
+
+	if (code)
+		return code;
+	norm_stream(tile, SLOT_ATTN_NORM, SLOT_ATTN_NORM_BIAS);
+	if ((code = forward_mlp(tile, tile->x)))
+		return code;
+	norm_stream(tile, SLOT_MLP_NORM, SLOT_MLP_NORM_BIAS);
+	return OK;
+}
+
+/* What a half reads; the stream becomes it where the family says so. */
+static float *
+norm_into(enum scratch_part part, const struct tile_pass *tile, enum slot weight, enum slot bias)
+{
+	const struct model_shape *shape = &tile->pass->model->shape;
+	float *normed = tile->scratch[part];
+
+	forward_norm(normed, tile, tile->x, weight, bias);
+	if (shape->residual_normed)
+		memcpy(tile->x, normed, tile->count * shape->hidden * sizeof(*normed));
+	return normed;
+}
+
+static enum err
+run_tile(const struct tile_pass *tile)
+{
+	const struct model_shape *shape = &tile->pass->model->shape;
+	const float *normed, *mlp_normed = NULL;
+	enum err code;
+
+	if (shape->norm_after)
+		return run_after(tile);
+	normed = norm_into(SCRATCH_NORMED, tile, SLOT_ATTN_NORM, SLOT_ATTN_NORM_BIAS);
+	if (shape->parallel)
+		mlp_normed = shape->separate_norm ? norm_into(SCRATCH_MLP_NORMED, tile,
+							      SLOT_MLP_NORM, SLOT_MLP_NORM_BIAS)
+						  : normed;
+	if ((code = forward_attention(tile, normed)))
+		return code;
+	if (!mlp_normed)
+		mlp_normed = norm_into(SCRATCH_NORMED, tile, SLOT_MLP_NORM, SLOT_MLP_NORM_BIAS);
+	return forward_mlp(tile, mlp_normed);
+}
+
+static enum err
+run_tiles(struct tile_pass *tile, float *x, size_t tokens)
+{
+	const struct pass *pass = tile->pass;
+	enum err code = OK;
+
+	for (size_t first = 0; first < tokens && !code; first += FORWARD_TILE) {
+		size_t left = tokens - first;
+
+		tile->first = first;
+		tile->count = left < FORWARD_TILE ? left : FORWARD_TILE;
+		tile->x = x + first * pass->hidden->columns;
+		code = work_check(pass->work);
+		if (!code)
+			code = run_tile(tile);
+		work_advance(pass->work, tile->count);
+	}
 	return code;
 }
 
@@ -235,55 +189,43 @@ run_sequence(void *arg, size_t index, int worker)
 {
 	struct pass *pass = arg;
 	struct hidden *hidden = pass->hidden;
-	struct scratch scratch = scratch_of(pass, worker);
 	size_t begin = hidden->start[index], tokens = hidden->start[index + 1] - begin;
+	float *scratch[SCRATCH_COUNT];
+	struct rope rope = { 0 };
+	struct tile_pass tile = { .pass = pass,
+				  .scratch = scratch,
+				  .seen = pass->seen[worker],
+				  .rope = pass->rope_which < 0 ? NULL : &pass->rope,
+				  .sequence = index };
 	enum err code = OK;
 
-	for (size_t first = 0; first < tokens && !code; first += TILE) {
-		size_t left = tokens - first;
-		struct tile_pass tile = {
-			.pass = pass,
-			.scratch = &scratch,
-			.sequence = index,
-			.first = first,
-			.count = left < TILE ? left : TILE,
-			.x = hidden->x + (begin + first) * hidden->columns,
-		};
-
-		code = work_check(pass->work);
-		if (!code)
-			code = attention_half(&tile);
-		if (!code)
-			code = mlp_half(&tile);
-		work_advance(pass->work, tile.count);
+	forward_scratch(scratch, pass, worker);
+	if (tile.seen)
+		memset(tile.seen, 0, pass->model->shape.experts * sizeof(*tile.seen));
+	if (pass->rope_by_length) {
+		code = rope_create(&rope, pass->model, pass->rope_which, tokens);
+		tile.rope = &rope;
 	}
+	if (!code)
+		code = run_tiles(&tile, hidden->x + begin * hidden->columns, tokens);
+	rope_free(&rope);
 	return code;
 }
 
 enum err
 forward_block(struct hidden *x, const struct model *model, int block, const struct overlay *overlay,
-	      const struct forward_tap *tap_, const struct work *work)
+	      const struct forward_tap *tap, const struct work *work)
 {
 	struct pass pass = { .hidden = x,
 			     .model = model,
 			     .block = &model->blocks[block],
 			     .overlay = overlay,
-			     .tap = tap_,
+			     .tap = tap,
 			     .work = work };
-	enum err code;
+	enum err code = forward_pass_open(&pass, block);
 
-	for (size_t i = 0; i < x->sequences; i++)
-		pass.longest = most(pass.longest, x->start[i + 1] - x->start[i]);
-	pass.scores_size = ATTENTION_TILE * pass.longest;
-	code = block_weights_open(&pass.weights, model, block, overlay, work);
-	if (!code)
-		code = rope_create(&pass.rope, &model->shape, pass.longest);
-	if (!code)
-		code = scratch_create(&pass);
 	if (!code)
 		code = work_each(work, x->sequences, run_sequence, &pass);
-	scratch_free(&pass);
-	rope_free(&pass.rope);
-	block_weights_close(&pass.weights);
+	forward_pass_close(&pass);
 	return code;
 }

@@ -38,8 +38,9 @@ enum err forward_embed(struct hidden *out, const struct model *model, const stru
 		       const struct sequence *sequences, const struct work *work);
 
 /* Called on a worker with the input of each model_input of a block before any activation effect:
- * x is (tokens, columns), the sequence's tokens [first, first + tokens). The tiles of a sequence
- * come in order, sequences in any order and at the same time. */
+ * x is (tokens, columns), the sequence's tokens [first, first + tokens). An expert's input holds
+ * the tokens that chose it alone: first counts those. The tiles of a sequence come in order,
+ * sequences in any order and at the same time. */
 struct forward_tap {
 	enum err (*input)(void *ctx, int input, size_t sequence, size_t first, const float *x,
 			  size_t tokens, size_t columns);
@@ -51,8 +52,10 @@ enum err forward_block(struct hidden *x, const struct model *model, int block,
 		       const struct overlay *overlay, const struct forward_tap *tap,
 		       const struct work *work);
 
-/* The final norm alone: what the head reads. */
-enum err forward_final_norm(float *out, const struct model *model, const float *x, size_t tokens);
+/* What the head reads, (tokens, embed_columns): the final norm, and the projection of those models
+ * that have one. */
+enum err forward_head_input(float *out, const struct model *model, const struct overlay *overlay,
+			    const float *x, size_t tokens, const struct work *work);
 
 /* Final norm and head for `tokens` rows of hidden states: logits is (tokens, vocab), x is left
  * alone. Needs the head loaded once: forward_head_open. Any thread after that. */

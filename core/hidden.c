@@ -1,7 +1,11 @@
 /* Hidden states, and where they come from: the embedding. */
 #include "core/buf.h"
 #include "core/forward.h"
+#include "core/matmul.h"
+#include "core/norm.h"
 #include "core/weights.h"
+#include "kernels/forward.h"
+#include "kernels/kernels.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -9,7 +13,10 @@
 struct embedding {
 	struct hidden *out;
 	const struct model *model;
-	const float *weight; /* (vocab, hidden), or NULL: read row by row */
+	const float *weight;  /* (vocab, embed_columns), or NULL: read row by row */
+	const float *project; /* (hidden, embed_columns) or NULL */
+	const struct activation_effect *effect; /* on what `project` reads, or NULL */
+	float *owned[2], *norm, *norm_bias;
 	const struct sequence *sequences;
 };
 
@@ -51,11 +58,11 @@ check_sequence(const struct model *model, const struct sequence *sequence)
 	const struct model_shape *shape = &model->shape;
 	char item[64];
 
-	if (sequence->count > shape->context)
+	if (sequence->count > model_longest(model))
 		return err_at(ERR_RANGE, model->path, NULL,
 			      "a sequence of %zu tokens is longer than the model's context of %zu; "
 			      "use a smaller context",
-			      sequence->count, shape->context);
+			      sequence->count, model_longest(model));
 	for (size_t i = 0; i < sequence->count; i++) {
 		if (sequence->ids[i] >= 0 && (size_t)sequence->ids[i] < shape->vocab)
 			continue;
@@ -68,17 +75,14 @@ check_sequence(const struct model *model, const struct sequence *sequence)
 	return OK;
 }
 
+/* Token ids to rows of the embedding, (count, embed_columns). */
 static enum err
-embed_sequence(void *arg, size_t index, int worker)
+look_up(float *x, const struct embedding *e, const struct sequence *sequence)
 {
-	const struct embedding *e = arg;
 	const struct layer *layer = &e->model->layers[e->model->embed];
-	const struct sequence *sequence = &e->sequences[index];
-	size_t columns = e->out->columns;
-	float *x = e->out->x + e->out->start[index] * columns;
+	size_t columns = layer->columns;
 	enum err code = OK;
 
-	(void)worker;
 	for (size_t i = 0; i < sequence->count && !code; i++, x += columns) {
 		size_t first = (size_t)sequence->ids[i] * columns;
 
@@ -90,22 +94,128 @@ embed_sequence(void *arg, size_t index, int worker)
 	return code;
 }
 
+/* Where rows are narrower than the stream, a matrix widens them. */
+static enum err
+project(float *x, const struct embedding *e, const struct sequence *sequence)
+{
+	size_t columns = e->model->shape.embed_columns, rows = e->out->columns;
+	float *narrow = buf_alloc(sequence->count + 1, columns * sizeof(*narrow));
+	enum err code = narrow ? look_up(narrow, e, sequence) : ERR_NOMEM;
+
+	if (!code && e->effect)
+		e->effect->apply(e->effect, narrow, sequence->count, columns);
+	if (!code)
+		code = matmul_run(&(struct matmul){ .tokens = sequence->count,
+						    .rows = rows,
+						    .columns = columns,
+						    .x = narrow,
+						    .x_stride = columns,
+						    .weight = e->project,
+						    .out = x,
+						    .out_stride = rows },
+				  NULL);
+	buf_free(narrow);
+	return code;
+}
+
+/* Learned positions: a row of a table is added to each token. */
+static enum err
+add_positions(float *x, const struct embedding *e, size_t count)
+{
+	const struct tensor *table = e->model->outside.vector[SLOT_POSITIONS];
+	size_t columns = e->out->columns;
+	float *row = buf_alloc(columns, sizeof(*row));
+	enum err code = row ? OK : ERR_NOMEM;
+
+	for (size_t i = 0; i < count && !code; i++) {
+		code = tensor_read(row, table, (i + e->model->shape.position_offset) * columns,
+				   columns);
+		if (!code)
+			kernels_current()->axpy(x + i * columns, 1.0f, row, columns);
+	}
+	buf_free(row);
+	return code;
+}
+
+static enum err
+norm_rows(float *x, const struct embedding *e, size_t count)
+{
+	const struct model_shape *shape = &e->model->shape;
+	const struct norm norm = { shape->layer_norm, shape->norm_eps, e->norm, e->norm_bias,
+				   e->out->columns };
+	float *normed = buf_alloc(count + 1, norm.columns * sizeof(*normed));
+
+	if (!normed)
+		return ERR_NOMEM;
+	norm_run(normed, x, &norm, count);
+	memcpy(x, normed, count * norm.columns * sizeof(*x));
+	buf_free(normed);
+	return OK;
+}
+
+static enum err
+embed_sequence(void *arg, size_t index, int worker)
+{
+	const struct embedding *e = arg;
+	const struct sequence *sequence = &e->sequences[index];
+	const struct model *model = e->model;
+	size_t columns = e->out->columns;
+	float *x = e->out->x + e->out->start[index] * columns;
+	enum err code = e->project ? project(x, e, sequence) : look_up(x, e, sequence);
+
+	(void)worker;
+	if (!code && model->shape.embed_scale > 0)
+		kernels_current()->forward->scale(x, (float)model->shape.embed_scale,
+						  sequence->count * columns);
+	if (!code && model->outside.vector[SLOT_POSITIONS])
+		code = add_positions(x, e, sequence->count);
+	if (!code && e->norm)
+		code = norm_rows(x, e, sequence->count);
+	return code;
+}
+
+/* The matrices and vectors that embedding needs; the narrow table itself only where an overlay or a
+ * transposed file asks for all of it. */
+static enum err
+open_weights(struct embedding *e, const struct overlay *overlay, const struct work *work)
+{
+	const struct model *model = e->model;
+	int project = model->outside.layer[SLOT_PROJECT_IN];
+	const struct replacement *replaced = overlay_find(overlay, project);
+	enum err code = OK;
+
+	if (!e->weight && model->layers[model->embed].transposed)
+		code = layer_weight_open(&e->weight, &e->owned[0], model, model->embed, NULL, work);
+	if (!code && project >= 0)
+		code = layer_weight_open(&e->project, &e->owned[1], model, project, overlay, work);
+	e->effect = replaced ? replaced->effect : NULL;
+	if (!code && model->outside.vector[SLOT_EMBED_NORM])
+		code = vector_read(&e->norm, model, &model->outside, SLOT_EMBED_NORM);
+	if (!code && model->outside.vector[SLOT_EMBED_NORM_BIAS])
+		code = vector_read(&e->norm_bias, model, &model->outside, SLOT_EMBED_NORM_BIAS);
+	return code;
+}
+
 enum err
 forward_embed(struct hidden *out, const struct model *model, const struct overlay *overlay,
 	      const struct sequence *sequences, const struct work *work)
 {
 	const struct replacement *replaced = overlay_find(overlay, model->embed);
-	struct embedding embedding = { out, model, replaced ? replaced->weight : NULL, sequences };
-	float *owned = NULL;
+	struct embedding embedding = { .out = out,
+				       .model = model,
+				       .weight = replaced ? replaced->weight : NULL,
+				       .sequences = sequences };
 	enum err code = OK;
 
 	for (size_t i = 0; i < out->sequences && !code; i++)
 		code = check_sequence(model, &sequences[i]);
-	if (!code && !embedding.weight && model->layers[model->embed].transposed)
-		code = layer_weight_open(&embedding.weight, &owned, model, model->embed, NULL,
-					 work);
+	if (!code)
+		code = open_weights(&embedding, overlay, work);
 	if (!code)
 		code = work_each(work, out->sequences, embed_sequence, &embedding);
-	buf_free(owned);
+	buf_free(embedding.owned[0]);
+	buf_free(embedding.owned[1]);
+	buf_free(embedding.norm);
+	buf_free(embedding.norm_bias);
 	return code;
 }

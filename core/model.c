@@ -5,6 +5,7 @@
 #include "core/checkpoint.h"
 #include "core/file.h"
 #include "core/model_private.h"
+#include "core/rope_kind.h"
 #include "core/text.h"
 
 #include <stdio.h>
@@ -39,20 +40,28 @@ model_warn(struct model *model, const char *fmt, ...)
 	return OK;
 }
 
-/* The file's identity, and what the shape adds to it (a config, say). */
+/* The file's identity, and what the description adds to it (a config, say). */
 static void
 identify(struct model *model)
 {
-	const struct model_shape *s = &model->shape;
-	const double numbers[] = { (double)s->blocks,   s->norm_eps,        s->rope_theta,
-				   s->rope_interleaved, (double)s->context, s->tied_head };
-	const uint64_t sizes[] = { s->hidden,   s->intermediate, s->heads,
-				   s->kv_heads, s->head_dim,     s->vocab };
+	const struct model_shape *shape = &model->shape;
 	struct key key = key_of(model->checkpoint->identity, sizeof(model->checkpoint->identity));
 
 	key = key_add_text(key, model->architecture->name);
-	key = key_add(key, numbers, sizeof(numbers));
-	key = key_add(key, sizes, sizeof(sizes));
+#define SHAPE_SIZE(name) key = key_add(key, &shape->name, sizeof(shape->name));
+#define SHAPE_NUMBER     SHAPE_SIZE
+#define SHAPE_FLAG       SHAPE_SIZE
+#include "core/shape.def"
+#undef SHAPE_SIZE
+#undef SHAPE_NUMBER
+#undef SHAPE_FLAG
+	key = key_add(key, model->pattern.block, shape->blocks);
+	for (int i = 0; i < 2; i++) {
+		const struct rope_setting *rope = &model->pattern.rope[i];
+
+		key = key_add_text(key, rope->kind ? rope->kind->names : "");
+		key = key_add(key, &rope->numbers, sizeof(rope->numbers));
+	}
 	key_hex(model->identity, key);
 }
 
@@ -62,6 +71,7 @@ open_files(struct model *model, const char *path)
 	struct model_own *o = own(model);
 	size_t room = 4 * strlen(path) + 16;
 	char *visible = arena_alloc(&o->arena, room, 1);
+	struct model_description *description;
 	enum err code;
 
 	if (!visible)
@@ -71,9 +81,14 @@ open_files(struct model *model, const char *path)
 	if ((code = checkpoint_open(&model->checkpoint, path)))
 		return code;
 	model->format = model->checkpoint->format->name;
-	code = model->checkpoint->format->describe(&model->shape, &model->architecture,
-						   model->checkpoint);
-	if (code || (code = model_build(model, &o->arena)))
+	if (!(description = arena_alloc(&o->arena, 1, sizeof(*description))))
+		return ERR_NOMEM;
+	if ((code = model->checkpoint->format->describe(description, model->checkpoint)))
+		return code;
+	model->architecture = description->architecture;
+	model->shape = description->shape;
+	model->pattern = description->pattern;
+	if ((code = model_build(model, &o->arena, description->wrapped)))
 		return code;
 	o->hashes = arena_alloc(&o->arena, model->layer_count, sizeof(*o->hashes));
 	if (!o->hashes)
@@ -127,18 +142,44 @@ add_tensor(struct model_totals *totals, const struct tensor *tensor)
 	totals->dtypes[tensor->dtype]++;
 }
 
+static void
+add_vectors(struct model_totals *totals, const struct model_block *block)
+{
+	for (size_t slot = 0; slot < SLOT_COUNT; slot++) {
+		add_tensor(totals, block->vector[slot]);
+		for (size_t i = 1; i < block->part_count[slot]; i++)
+			add_tensor(totals, block->parts[slot][i]);
+	}
+}
+
 struct model_totals
-model_count(const struct model *model)
+model_count_vectors(const struct model *model)
 {
 	struct model_totals totals = { 0 };
 
+	for (size_t b = 0; b < model->shape.blocks; b++)
+		add_vectors(&totals, &model->blocks[b]);
+	add_vectors(&totals, &model->outside);
+	return totals;
+}
+
+struct model_totals
+model_count(const struct model *model)
+{
+	struct model_totals totals = model_count_vectors(model);
+
 	for (size_t i = 0; i < model->layer_count; i++)
 		add_tensor(&totals, model->layers[i].tensor);
-	for (size_t b = 0; b < model->shape.blocks; b++)
-		for (size_t slot = 0; slot < SLOT_COUNT; slot++)
-			add_tensor(&totals, model->blocks[b].vector[slot]);
-	add_tensor(&totals, model->final_norm);
 	return totals;
+}
+
+size_t
+model_longest(const struct model *model)
+{
+	const struct rope_setting *rope = &model->pattern.rope[0];
+	bool grows = model->shape.alibi || (model->shape.rope && rope->kind->grows);
+
+	return grows ? CONFIG_CONTEXT_MAX : model->shape.context;
 }
 
 int
@@ -149,7 +190,7 @@ model_find_layer(const struct model *model, const char *name)
 		    !strcmp(model->layers[i].tensor_name, name))
 			return (int)i;
 	/* A tied head is one layer with two names. */
-	if (!strcmp(name, "head") || !strcmp(name, model->architecture->head))
+	if (!strcmp(name, "head") || !strcmp(name, model->head_name))
 		return model->head;
-	return strcmp(name, model->architecture->embed) ? -1 : model->embed;
+	return strcmp(name, model->embed_name) ? -1 : model->embed;
 }

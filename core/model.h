@@ -3,6 +3,7 @@
 
 #include "core/err.h"
 #include "core/hash.h"
+#include "core/shape.h"
 #include "core/tensor.h"
 
 #include <stdbool.h>
@@ -23,13 +24,14 @@ enum slot {
 
 struct layer {
 	const char *name;        /* "layers.3.attn.q", uniform across families */
-	const char *module;      /* "attn.q", "embed", "head" */
+	const char *module;      /* "attn.q", "mlp.experts.7.up", "embed", "head" */
 	const char *tensor_name; /* the checkpoint's own name, accepted as an alias */
 	const struct tensor *tensor;
 	int block; /* -1 for embed and head */
 	size_t rows, columns;
 	bool transposed; /* the file holds (columns, rows) */
-	int input;       /* index into model.inputs; -1 for embed */
+	int expert;      /* its number, or -1 */
+	int input;       /* index into model.inputs; -1: nothing is known of what it reads */
 };
 
 /* Layers that read the same activations share statistics and, for AWQ, a scale. */
@@ -47,15 +49,14 @@ struct model_input {
 };
 
 struct model_block {
-	int layer[SLOT_COUNT];                   /* index into model.layers, or -1 */
-	const struct tensor *vector[SLOT_COUNT]; /* norms and biases, or NULL */
-};
-
-struct model_shape {
-	size_t blocks, hidden, intermediate, heads, kv_heads, head_dim, vocab, context;
-	double norm_eps, rope_theta;
-	bool rope_interleaved; /* llama2.c's pairs; false: half-split as in Hugging Face */
-	bool tied_head;
+	int layer[SLOT_COUNT];        /* index into model.layers, or -1 */
+	int *expert[SLOT_COUNT];      /* (shape.experts) of a slot of experts, or NULL */
+	int first_layer, layer_count; /* all its layers: model.layers[first_layer, + layer_count) */
+	/* Norms, biases and tables, or NULL; where a vector is stored in parts, `parts` has them
+	 * all (part_count), and vector the first. */
+	const struct tensor *vector[SLOT_COUNT];
+	const struct tensor **parts[SLOT_COUNT];
+	size_t part_count[SLOT_COUNT];
 };
 
 struct architecture;
@@ -63,18 +64,20 @@ struct checkpoint;
 
 struct model {
 	const char *path;   /* as given, visible text */
-	const char *format; /* "safetensors", "llama2c" */
+	const char *format; /* "safetensors", "gguf", "llama2c" */
 	const struct architecture *architecture;
 	char identity[HASH_HEX]; /* of header, size and time of every file */
 	struct model_shape shape;
+	struct model_pattern pattern;
 	struct layer *layers;
 	size_t layer_count;
 	struct model_input *inputs;
 	size_t input_count;
 	struct model_block *blocks;
-	const struct tensor *final_norm;
-	int embed, head;                /* layer indices; equal when tied */
-	const struct tensor *tied_twin; /* the same matrix stored once more, or NULL */
+	struct model_block outside;         /* what stands before and behind the blocks */
+	int embed, head;                    /* layer indices; equal when tied */
+	const char *embed_name, *head_name; /* the checkpoint's names, accepted for either */
+	const struct tensor *tied_twin;     /* the same matrix stored once more, or NULL */
 	struct checkpoint *checkpoint;
 	char **warnings; /* lines for people: leftover tensors and the like */
 	size_t warning_count;
@@ -91,9 +94,14 @@ struct model_totals {
 	uint64_t dtypes[DTYPE_COUNT]; /* tensors of each type */
 };
 struct model_totals model_count(const struct model *model);
+struct model_totals model_count_vectors(const struct model *model); /* of what is no layer */
 
 /* By uniform or checkpoint name; -1 when there is none. */
 int model_find_layer(const struct model *model, const char *name);
+
+/* Tokens of the longest sequence that it computes: its context, unless its positions grow with the
+ * sequence (dynamic RoPE, ALiBi). */
+size_t model_longest(const struct model *model);
 
 /* The whole matrix as float32 (rows, columns), whatever the file's layout. */
 enum err model_read_layer(float *out, const struct model *model, int layer);

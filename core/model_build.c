@@ -1,22 +1,12 @@
 /* From an architecture's table and a checkpoint's tensors to the layers, inputs and blocks of a
  * model. Reads no weights, but where config and file disagree on a tied head. */
-#include "core/model_private.h"
+#include "core/model_builder.h"
 
-#include "core/architecture.h"
 #include "core/buf.h"
-#include "core/checkpoint.h"
 #include "core/file.h"
 
 #include <stdio.h>
 #include <string.h>
-
-struct builder {
-	struct model *model;
-	const struct architecture *architecture;
-	const struct checkpoint *checkpoint;
-	struct arena *arena;
-	bool *used; /* (checkpoint->count) */
-};
 
 /* slots.def's module names: "attn.q". */
 static const char *const modules[SLOT_COUNT] = {
@@ -31,15 +21,27 @@ static const char kinds[SLOT_COUNT] = {
 #undef SLOT
 };
 
-/* NULL when there is none of that name. */
-static const struct tensor *
-take(struct builder *b, const char *name)
+char
+builder_kind(enum slot slot)
 {
-	const struct tensor *tensor = checkpoint_find(b->checkpoint, name);
+	return kinds[slot];
+}
 
-	if (tensor)
-		b->used[tensor - b->checkpoint->tensors] = true;
-	return tensor;
+static bool
+flag_at(const struct model_shape *shape, size_t offset)
+{
+	bool flag;
+
+	memcpy(&flag, (const char *)shape + offset, sizeof(flag));
+	return flag;
+}
+
+bool
+builder_wants(const struct builder *b, size_t when, size_t unless)
+{
+	const struct model_shape *shape = &b->model->shape;
+
+	return (!when || flag_at(shape, when)) && (!unless || !flag_at(shape, unless));
 }
 
 static enum err
@@ -105,87 +107,139 @@ add_layer(struct builder *b, const struct layer *layer)
 	return OK;
 }
 
-static enum err
-add_vector(struct builder *b, const struct tensor **out, const struct tensor *tensor, size_t size)
+/* Has this model, in this block, the tensor of this entry? */
+static bool
+applies(const struct builder *b, int block, const struct architecture_tensor *entry)
 {
-	const uint64_t wanted[] = { size };
+	bool sparse = block >= 0 && b->model->pattern.block[block] & BLOCK_SPARSE;
 
-	(void)b;
-	*out = tensor;
-	return check_tensor(tensor, 1, wanted);
+	if (!builder_wants(b, entry->when, entry->unless))
+		return false;
+	return entry->block == ANY_BLOCK || sparse == (entry->block == SPARSE_BLOCK);
 }
 
+static struct place
+place_of(const struct builder *b, int block, enum slot slot, int number)
+{
+	return (struct place){ slot == SLOT_HEAD_BIAS ? b->head_prefix : b->prefix, block, number };
+}
+
+/* A table of two dimensions, or a vector. */
 static enum err
-add_block_tensor(struct builder *b, int block, const struct architecture_tensor *entry)
+add_stored(struct builder *b, struct model_block *to, int block,
+	   const struct architecture_tensor *entry)
 {
 	const struct model_shape *shape = &b->model->shape;
-	struct model_block *to = &b->model->blocks[block];
-	size_t rows = dimension_of(entry->rows, shape);
-	const struct tensor *tensor;
-	char name[256];
-	struct layer layer;
+	const uint64_t wanted[] = { dimension_of(entry->rows, shape),
+				    dimension_of(entry->columns, shape) };
+	size_t parts = entry->each ? dimension_of(entry->each, shape) : 1;
+	enum err code = OK;
 
-	snprintf(name, sizeof(name), "%s%d.%s", b->architecture->block_prefix, block, entry->name);
-	tensor = take(b, name);
-	if (!tensor)
+	if (!(to->parts[entry->slot] = arena_alloc(b->arena, parts, sizeof(struct tensor *))))
+		return ERR_NOMEM;
+	for (size_t i = 0; i < parts && !code; i++) {
+		struct place place = place_of(b, block, entry->slot, (int)i);
+		char name[BUILDER_NAME];
+		const struct tensor *tensor = builder_take_spelled(name, b, entry->name, &place);
+
+		if (!tensor)
+			return entry->optional ? OK : missing(b, name);
+		to->parts[entry->slot][i] = tensor;
+		code = check_tensor(tensor, entry->columns == DIMENSION_NONE ? 1 : 2, wanted);
+	}
+	to->vector[entry->slot] = to->parts[entry->slot][0];
+	to->part_count[entry->slot] = parts;
+	return code;
+}
+
+/* One matrix; expert -1: of the block itself. *index is its number, or stays. */
+static enum err
+add_matrix(struct builder *b, int *index, int block, const struct architecture_tensor *entry,
+	   int expert)
+{
+	const struct model_shape *shape = &b->model->shape;
+	struct place place = place_of(b, block, entry->slot, expert);
+	struct layer layer = { .module = modules[entry->slot],
+			       .block = block,
+			       .expert = expert,
+			       .rows = dimension_of(entry->rows, shape),
+			       .columns = dimension_of(entry->columns, shape),
+			       .transposed = entry->transposed };
+	char name[BUILDER_NAME];
+
+	if (!(layer.tensor = builder_take_spelled(name, b, entry->name, &place)))
 		return entry->optional ? OK : missing(b, name);
-	if (kinds[entry->slot] == 'v')
-		return add_vector(b, &to->vector[entry->slot], tensor, rows);
-	layer = (struct layer){ .module = modules[entry->slot],
-				.tensor = tensor,
-				.block = block,
-				.rows = rows,
-				.columns = dimension_of(entry->columns, shape),
-				.transposed = entry->transposed };
-	to->layer[entry->slot] = (int)b->model->layer_count;
+	if (expert >= 0 && !(layer.module = arena_printf(b->arena, "mlp.experts.%d.%s", expert,
+							 modules[entry->slot])))
+		return ERR_NOMEM;
+	*index = (int)b->model->layer_count;
 	return add_layer(b, &layer);
 }
 
 static enum err
-add_input(struct builder *b, int block, const struct architecture_input *entry)
+add_expert(struct builder *b, int block, int expert)
 {
-	const struct model_block *from = &b->model->blocks[block];
-	struct model_input *input = &b->model->inputs[b->model->input_count];
-	int fold = entry->fold_layer == SLOT_COUNT ? -1 : from->layer[entry->fold_layer];
+	struct model_block *to = &b->model->blocks[block];
+	enum err code = OK;
 
-	for (const enum slot *slot = entry->slots; *slot != SLOT_COUNT; slot++) {
-		int layer = from->layer[*slot];
-
-		if (layer < 0)
+	for (const struct architecture_tensor *t = b->architecture->tensors; t->name && !code;
+	     t++) {
+		if (builder_kind(t->slot) != 'e' || !applies(b, block, t))
 			continue;
-		input->layers[input->layer_count++] = layer;
-		input->columns = b->model->layers[layer].columns;
-		b->model->layers[layer].input = (int)b->model->input_count;
+		if (!to->expert[t->slot] &&
+		    !(to->expert[t->slot] =
+			      arena_alloc(b->arena, b->model->shape.experts, sizeof(int))))
+			return ERR_NOMEM;
+		code = add_matrix(b, &to->expert[t->slot][expert], block, t, expert);
 	}
-	if (!input->layer_count)
+	return code;
+}
+
+static enum err
+add_experts(struct builder *b, int block)
+{
+	enum err code = OK;
+
+	if (!(b->model->pattern.block[block] & BLOCK_SPARSE))
 		return OK;
-	input->block = block;
-	input->fold_norm = entry->fold_norm == SLOT_COUNT || !from->vector[entry->fold_norm]
-				   ? -1
-				   : (int)entry->fold_norm;
-	input->fold_layer = fold >= 0 && b->model->layers[fold].rows == input->columns ? fold : -1;
-	if (!(input->name = arena_printf(b->arena, "layers.%d.%s", block, entry->name)))
-		return ERR_NOMEM;
-	b->model->input_count++;
-	return OK;
+	for (size_t e = 0; e < b->model->shape.experts && !code; e++)
+		code = add_expert(b, block, (int)e);
+	return code;
+}
+
+/* Everything of one list but experts, in the order of the slots, whatever the order of the list. */
+static enum err
+add_tensors(struct builder *b, struct model_block *to, int block,
+	    const struct architecture_tensor *list)
+{
+	enum err code = OK;
+
+	for (int slot = 0; slot < SLOT_COUNT; slot++) {
+		to->layer[slot] = -1;
+		for (const struct architecture_tensor *t = list; t->name && !code; t++) {
+			if ((int)t->slot != slot || builder_kind((enum slot)slot) == 'e' ||
+			    !applies(b, block, t))
+				continue;
+			code = builder_kind((enum slot)slot) == 'm'
+				       ? add_matrix(b, &to->layer[slot], block, t, -1)
+				       : add_stored(b, to, block, t);
+		}
+	}
+	return code;
 }
 
 static enum err
 add_block(struct builder *b, int block)
 {
-	enum err code = OK;
+	struct model_block *to = &b->model->blocks[block];
+	enum err code;
 
-	for (int slot = 0; slot < SLOT_COUNT; slot++)
-		b->model->blocks[block].layer[slot] = -1;
-	/* In the order of the slots, whatever the order of the table. */
-	for (int slot = 0; slot < SLOT_COUNT; slot++)
-		for (const struct architecture_tensor *t = b->architecture->tensors;
-		     t->name && !code; t++)
-			if ((int)t->slot == slot)
-				code = add_block_tensor(b, block, t);
-	for (const struct architecture_input *i = b->architecture->inputs; i->name && !code; i++)
-		code = add_input(b, block, i);
-	return code;
+	to->first_layer = (int)b->model->layer_count;
+	code = add_tensors(b, to, block, b->architecture->tensors);
+	if (!code)
+		code = add_experts(b, block);
+	to->layer_count = (int)b->model->layer_count - to->first_layer;
+	return code ? code : builder_add_inputs(b, block);
 }
 
 static enum err
@@ -238,21 +292,25 @@ settle_head(struct builder *b, const struct tensor *embed, const struct tensor *
 static enum err
 add_embed(struct builder *b)
 {
-	const struct tensor *embed = take(b, b->architecture->embed);
-	const struct tensor *head = take(b, b->architecture->head);
+	struct model *model = b->model;
+	const struct tensor *embed = builder_take(b, model->embed_name);
+	const struct tensor *head = builder_take(b, model->head_name);
 	struct layer layer = { .module = "embed",
 			       .block = -1,
-			       .rows = b->model->shape.vocab,
-			       .columns = b->model->shape.hidden };
+			       .expert = -1,
+			       .rows = model->shape.vocab,
+			       .columns = model->shape.embed_columns };
 	enum err code;
 
 	/* Only a tied head may stand for a missing embedding. */
-	if (!embed && (!head || !b->model->shape.tied_head))
-		return missing(b, b->architecture->embed);
+	if (!embed && (!head || !model->shape.tied_head))
+		return missing(b, model->embed_name);
+	if (!head && !model->shape.tied_head)
+		return missing(b, model->head_name);
 	if ((code = settle_head(b, embed, head)))
 		return code;
 	layer.tensor = embed ? embed : head;
-	b->model->embed = (int)b->model->layer_count;
+	model->embed = (int)model->layer_count;
 	return add_layer(b, &layer);
 }
 
@@ -263,10 +321,11 @@ add_head(struct builder *b)
 	struct model *model = b->model;
 	struct model_input *input = &model->inputs[model->input_count];
 	struct layer layer = { .module = "head",
-			       .tensor = checkpoint_find(b->checkpoint, b->architecture->head),
+			       .tensor = checkpoint_find(b->checkpoint, model->head_name),
 			       .block = -1,
+			       .expert = -1,
 			       .rows = model->shape.vocab,
-			       .columns = model->shape.hidden };
+			       .columns = model->shape.embed_columns };
 	enum err code;
 
 	model->head = model->shape.tied_head ? model->embed : (int)model->layer_count;
@@ -274,7 +333,7 @@ add_head(struct builder *b)
 		return code;
 	*input = (struct model_input){ .name = "head.in",
 				       .block = (int)model->shape.blocks,
-				       .columns = model->shape.hidden,
+				       .columns = model->shape.embed_columns,
 				       .layers = { model->head },
 				       .layer_count = 1,
 				       .fold_norm = -1,
@@ -284,82 +343,40 @@ add_head(struct builder *b)
 }
 
 static enum err
-add_final_norm(struct builder *b)
-{
-	const struct tensor *tensor = take(b, b->architecture->final_norm);
-
-	if (!tensor)
-		return missing(b, b->architecture->final_norm);
-	return add_vector(b, &b->model->final_norm, tensor, b->model->shape.hidden);
-}
-
-static bool
-is_leftover(const struct architecture *architecture, const char *name)
-{
-	size_t length = strlen(name);
-
-	for (const char *const *ending = architecture->leftovers; *ending; ending++) {
-		size_t n = strlen(*ending);
-
-		if (length >= n && !strcmp(name + length - n, *ending))
-			return true;
-	}
-	return false;
-}
-
-static enum err
-warn_of_extras(struct builder *b)
-{
-	enum { NAMED = 8 };
-	size_t extra = 0;
-	enum err code = OK;
-
-	for (size_t i = 0; i < b->checkpoint->count && !code; i++) {
-		const char *name = b->checkpoint->tensors[i].name;
-
-		if (b->used[i] || is_leftover(b->architecture, name))
-			continue;
-		if (extra++ < NAMED)
-			code = model_warn(b->model,
-					  "%s: this tensor is not part of a %s; it is not used",
-					  name, b->architecture->name);
-	}
-	if (extra > NAMED && !code)
-		code = model_warn(b->model, "%zu more tensors are not used", extra - NAMED);
-	return code;
-}
-
-static enum err
 make_room(struct builder *b)
 {
 	struct model *model = b->model;
-	size_t tensors = 0, inputs = 0, blocks = model->shape.blocks;
+	size_t blocks = model->shape.blocks, layers = 2, inputs = 1;
 
 	for (const struct architecture_tensor *t = b->architecture->tensors; t->name; t++)
-		tensors++;
+		layers += blocks * (builder_kind(t->slot) == 'e' ? model->shape.experts : 1);
+	for (const struct architecture_tensor *t = b->architecture->outside; t->name; t++)
+		layers++;
 	for (const struct architecture_input *i = b->architecture->inputs; i->name; i++)
-		inputs++;
-	model->layers = arena_alloc(b->arena, blocks * tensors + 2, sizeof(*model->layers));
-	model->inputs = arena_alloc(b->arena, blocks * inputs + 1, sizeof(*model->inputs));
+		inputs += blocks * (builder_kind(i->slots[0]) == 'e' ? model->shape.experts : 1);
+	model->layers = arena_alloc(b->arena, layers, sizeof(*model->layers));
+	model->inputs = arena_alloc(b->arena, inputs, sizeof(*model->inputs));
 	model->blocks = arena_alloc(b->arena, blocks, sizeof(*model->blocks));
 	b->used = arena_alloc(b->arena, b->checkpoint->count + 1, sizeof(*b->used));
 	return model->layers && model->inputs && model->blocks && b->used ? OK : ERR_NOMEM;
 }
 
 enum err
-model_build(struct model *model, struct arena *arena)
+model_build(struct model *model, struct arena *arena, bool wrapped)
 {
 	struct builder b = { .model = model,
 			     .architecture = model->architecture,
 			     .checkpoint = model->checkpoint,
-			     .arena = arena };
+			     .arena = arena,
+			     .wrapped = wrapped };
 	enum err code;
 
-	if ((code = make_room(&b)) || (code = add_embed(&b)))
+	if ((code = builder_find_names(&b)) || (code = make_room(&b)) || (code = add_embed(&b)))
 		return code;
 	for (size_t block = 0; block < model->shape.blocks && !code; block++)
 		code = add_block(&b, (int)block);
-	if (code || (code = add_final_norm(&b)) || (code = add_head(&b)))
+	if (code || (code = add_tensors(&b, &model->outside, -1, b.architecture->outside)) ||
+	    (code = add_head(&b)))
 		return code;
-	return warn_of_extras(&b);
+	return builder_warn_of_extras(&b);
 }

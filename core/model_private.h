@@ -18,7 +18,8 @@ enum err model_warn(struct model *model, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /* Find every tensor the architecture wants, check its shape, and wire layers, inputs and blocks.
- * model->checkpoint, shape and architecture are set. */
-enum err model_build(struct model *model, struct arena *arena);
+ * model->checkpoint, shape, pattern and architecture are set; `wrapped`: the model has other parts
+ * than its text. */
+enum err model_build(struct model *model, struct arena *arena, bool wrapped);
 
 #endif

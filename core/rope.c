@@ -1,34 +1,83 @@
 #include "core/rope.h"
 
 #include "core/buf.h"
+#include "core/json.h"
+#include "core/rope_kind.h"
 #include "kernels/forward.h"
 #include "kernels/kernels.h"
 
 #include <math.h>
 
-enum err
-rope_create(struct rope *out, const struct model_shape *shape, size_t positions)
-{
-	size_t half = shape->head_dim / 2;
+const struct rope_kind *const rope_kinds[] = {
+#define ROPE(name) &rope_##name,
+#include "core/ropes.def"
+#undef ROPE
+	NULL
+};
 
-	*out = (struct rope){ positions, half, shape->rope_interleaved, NULL, NULL };
-	if (!(out->cosine = buf_alloc(positions * half, sizeof(*out->cosine))) ||
-	    !(out->sine = buf_alloc(positions * half, sizeof(*out->sine)))) {
+void
+rope_set_plain(struct rope_setting *out, double theta, size_t context)
+{
+	*out = (struct rope_setting){ .kind = &rope_standard,
+				      .numbers = { .theta = theta,
+						   .factor = 1,
+						   .attention_factor = 1,
+						   .context = (double)context,
+						   .original_context = (double)context } };
+}
+
+float
+rope_period(double theta, size_t pair, size_t rotary_dim)
+{
+	float exponent = (float)(2 * pair) / (float)rotary_dim;
+
+	return (float)pow(theta, (double)exponent);
+}
+
+enum err
+rope_need(double *out, const struct json_document *document, const struct json *object,
+	  const char *key, double min, double max)
+{
+	const struct json *value = json_get(object, key);
+
+	if (!value || value->type == JSON_NULL)
+		return err_at(ERR_FORMAT, json_path(document), key,
+			      "is missing; this kind of RoPE scaling needs it");
+	return json_get_number(out, document, object, key, min, max);
+}
+
+enum err
+rope_create(struct rope *out, const struct model *model, int which, size_t positions)
+{
+	const struct rope_setting *setting = &model->pattern.rope[which];
+	size_t half = model->shape.rotary_dim / 2;
+	float *frequency, gain = (float)setting->numbers.attention_factor;
+
+	*out = (struct rope){ .positions = positions,
+			      .half = half,
+			      .head_dim = model->shape.head_dim,
+			      .interleaved = model->shape.rope_interleaved };
+	if (!model->shape.rope || !half)
+		return OK;
+	frequency = buf_alloc(half, sizeof(*frequency));
+	out->cosine = buf_alloc(positions * half, sizeof(*out->cosine));
+	out->sine = buf_alloc(positions * half, sizeof(*out->sine));
+	if (!frequency || !out->cosine || !out->sine) {
+		buf_free(frequency);
 		rope_free(out);
 		return ERR_NOMEM;
 	}
-	/* Frequencies and angles are float32, as those that models were trained with. */
-	for (size_t i = 0; i < half; i++) {
-		float exponent = (float)(2 * i) / (float)shape->head_dim;
-		float frequency = 1.0f / (float)pow(shape->rope_theta, (double)exponent);
+	setting->kind->frequencies(frequency, &setting->numbers, model->shape.rotary_dim,
+				   positions);
+	for (size_t p = 0; p < positions; p++) {
+		for (size_t i = 0; i < half; i++) {
+			double angle = (double)((float)p * frequency[i]);
 
-		for (size_t p = 0; p < positions; p++) {
-			double angle = (double)((float)p * frequency);
-
-			out->cosine[p * half + i] = (float)cos(angle);
-			out->sine[p * half + i] = (float)sin(angle);
+			out->cosine[p * half + i] = (float)cos(angle) * gain;
+			out->sine[p * half + i] = (float)sin(angle) * gain;
 		}
 	}
+	buf_free(frequency);
 	return OK;
 }
 
@@ -44,10 +93,13 @@ void
 rope_apply(const struct rope *rope, float *x, size_t heads, size_t position)
 {
 	const struct forward_kernels *kernels = kernels_current()->forward;
-	const float *cosine = rope->cosine + position * rope->half;
-	const float *sine = rope->sine + position * rope->half;
+	const float *cosine, *sine;
 
-	for (size_t h = 0; h < heads; h++, x += 2 * rope->half) {
+	if (!rope->cosine)
+		return;
+	cosine = rope->cosine + position * rope->half;
+	sine = rope->sine + position * rope->half;
+	for (size_t h = 0; h < heads; h++, x += rope->head_dim) {
 		if (rope->interleaved)
 			kernels->rotate_pairs(x, cosine, sine, rope->half);
 		else

@@ -3,15 +3,18 @@
 
 #include "core/model.h"
 
-/* Rotary position embedding (Su et al. 2021): pair i of a head turns by position / theta^(2i / d).
- * Angles are rounded to float32 at each step, as the models were trained with. */
+/* Rotary position embedding (Su et al. 2021): pair i of a head turns by position times the i-th
+ * frequency, which its kind of scaling gives (core/rope_kind.h). Angles are rounded to float32 at
+ * each step, as the models were trained with. */
 struct rope {
-	size_t positions, half; /* half: head_dim / 2 */
+	size_t positions, half; /* half: rotary_dim / 2 */
+	size_t head_dim;        /* values behind the first rotary_dim stay */
 	bool interleaved;       /* pairs (2i, 2i + 1); else (i, i + half) */
-	float *cosine, *sine;   /* (positions, half) */
+	float *cosine, *sine;   /* (positions, half); NULL: nothing turns */
 };
 
-enum err rope_create(struct rope *out, const struct model_shape *shape, size_t positions);
+/* For sequences of `positions` tokens. `which` of model.pattern.rope. */
+enum err rope_create(struct rope *out, const struct model *model, int which, size_t positions);
 void rope_free(struct rope *rope); /* contents, not the struct */
 
 /* Turn `heads` heads of one token in place. */

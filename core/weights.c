@@ -61,13 +61,52 @@ layer_weight_open(const float **out, float **owned, const struct model *model, i
 	return OK;
 }
 
-static enum err
-vector_open(const float **out, float **owned, const struct tensor *tensor)
+static const char kinds[SLOT_COUNT] = {
+#define SLOT(id, name, kind) [SLOT_##id] = kind,
+#include "core/slots.def"
+#undef SLOT
+};
+
+/* Values of a vector with all its parts. */
+static size_t
+vector_size(const struct model_block *block, enum slot slot)
 {
-	if (!(*owned = buf_alloc(tensor->elements, sizeof(**owned))))
+	return block->part_count[slot] * (size_t)block->vector[slot]->elements;
+}
+
+enum err
+vector_read(float **out, const struct model *model, const struct model_block *block, enum slot slot)
+{
+	size_t size = vector_size(block, slot), each = (size_t)block->vector[slot]->elements;
+	enum err code = OK;
+
+	if (!(*out = buf_alloc(size, sizeof(**out))))
 		return ERR_NOMEM;
-	*out = *owned;
-	return tensor_read(*owned, tensor, 0, tensor->elements);
+	for (size_t i = 0; i < block->part_count[slot] && !code; i++)
+		code = tensor_read(*out + i * each, block->parts[slot][i], 0, each);
+	if (model->shape.norm_plus_one && kinds[slot] == 'n')
+		for (size_t i = 0; i < size; i++)
+			(*out)[i] += 1.0f;
+	if (code) {
+		buf_free(*out);
+		*out = NULL;
+	}
+	return code;
+}
+
+static enum err
+read_vectors(struct block_weights *out, const struct model *model, const struct model_block *from)
+{
+	enum err code = OK;
+
+	for (int slot = 0; slot < SLOT_COUNT && !code; slot++) {
+		if (!from->vector[slot])
+			continue;
+		code = vector_read(&out->owned[out->owned_count], model, from, (enum slot)slot);
+		out->vector[slot] = out->owned[out->owned_count++];
+		out->vector_size[slot] = vector_size(from, (enum slot)slot);
+	}
+	return code;
 }
 
 enum err
@@ -75,17 +114,19 @@ block_weights_open(struct block_weights *out, const struct model *model, int blo
 		   const struct overlay *overlay, const struct work *work)
 {
 	const struct model_block *from = &model->blocks[block];
+	size_t layers = (size_t)from->layer_count;
 	enum err code = OK;
 
-	*out = (struct block_weights){ 0 };
-	for (int slot = 0; slot < SLOT_COUNT && !code; slot++) {
-		if (from->layer[slot] >= 0)
-			code = layer_weight_open(&out->matrix[slot], &out->owned[slot], model,
-						 from->layer[slot], overlay, work);
-		if (!code && from->vector[slot])
-			code = vector_open(&out->vector[slot], &out->owned[SLOT_COUNT + slot],
-					   from->vector[slot]);
-	}
+	*out = (struct block_weights){ .first_layer = from->first_layer };
+	out->matrix = buf_alloc(layers, sizeof(*out->matrix));
+	out->owned = buf_alloc(layers + SLOT_COUNT, sizeof(*out->owned));
+	if (!out->matrix || !out->owned)
+		code = ERR_NOMEM;
+	for (size_t i = 0; i < layers && !code; i++)
+		code = layer_weight_open(&out->matrix[i], &out->owned[out->owned_count++], model,
+					 from->first_layer + (int)i, overlay, work);
+	if (!code)
+		code = read_vectors(out, model, from);
 	if (code)
 		block_weights_close(out);
 	return code;
@@ -94,7 +135,15 @@ block_weights_open(struct block_weights *out, const struct model *model, int blo
 void
 block_weights_close(struct block_weights *weights)
 {
-	for (int i = 0; i < 2 * SLOT_COUNT; i++)
+	for (size_t i = 0; i < weights->owned_count; i++)
 		buf_free(weights->owned[i]);
+	buf_free(weights->owned);
+	buf_free(weights->matrix);
 	*weights = (struct block_weights){ 0 };
+}
+
+const float *
+block_matrix(const struct block_weights *weights, int layer)
+{
+	return weights->matrix[layer - weights->first_layer];
 }

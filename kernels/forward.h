@@ -11,8 +11,22 @@ struct forward_kernels {
 	void (*norm_scale)(float *out, const float *x, const float *weight, float scale, size_t n);
 	void (*scale)(float *x, float factor, size_t n);
 
-	/* gate = gate / (1 + exp(-gate)) up (SwiGLU). */
-	void (*silu_mul)(float *gate, const float *up, size_t n);
+	double (*sum)(const float *x, size_t n);
+	/* out = (x - mean) scale weight, element by element. */
+	void (*center_scale)(float *out, const float *x, const float *weight, float mean,
+			     float scale, size_t n);
+
+	/* x = f(x), times by[i] unless `by` is NULL; f: x / (1 + exp(-x)); x Phi(x), Phi the normal
+	 * distribution; its approximation by tanh (Hendrycks, Gimpel 2016); x / (1 + exp(-1.702
+	 * x)); max(x, 0); its square. */
+	void (*silu)(float *x, const float *by, size_t n);
+	void (*gelu)(float *x, const float *by, size_t n);
+	void (*gelu_tanh)(float *x, const float *by, size_t n);
+	void (*quick_gelu)(float *x, const float *by, size_t n);
+	void (*relu)(float *x, const float *by, size_t n);
+	void (*relu2)(float *x, const float *by, size_t n);
+	/* x = cap tanh(x / cap). */
+	void (*softcap)(float *x, float cap, size_t n);
 
 	/* Turn the pairs (x[i], y[i]) by angles of which cosine and sine are given. */
 	void (*rotate)(float *x, float *y, const float *cosine, const float *sine, size_t n);

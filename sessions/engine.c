@@ -276,9 +276,9 @@ engine_settle(struct calibration_setting *calibration, struct engine *engine)
 	if (!calibration->length)
 		calibration->length =
 			context < CALIBRATION_LENGTH ? context : (size_t)CALIBRATION_LENGTH;
-	if (calibration->length > context)
+	if (calibration->length > model_longest(engine->model))
 		return err_at(ERR_RANGE, calibration->text, "calibration.length",
 			      "%zu tokens, more than the model's context of %zu; choose less",
-			      calibration->length, context);
+			      calibration->length, model_longest(engine->model));
 	return OK;
 }

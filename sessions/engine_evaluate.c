@@ -167,15 +167,6 @@ struct tally {
 };
 
 static void
-add_tensor(struct tally *tally, const struct tensor *tensor)
-{
-	if (!tensor)
-		return;
-	tally->bits += (double)tensor->elements * dtype_bits(tensor->dtype);
-	tally->weights += (double)tensor->elements;
-}
-
-static void
 add_layer(struct tally *tally, const struct layer *layer, const struct layer_result *result)
 {
 	double weights = (double)layer->rows * (double)layer->columns;
@@ -190,6 +181,7 @@ engine_bits(const struct engine *engine, struct layer_result *const *results)
 {
 	const struct model *model = engine->model;
 	struct tally linear = { 0 }, all = { 0 };
+	struct model_totals vectors = model_count_vectors(model);
 
 	for (size_t i = 0; i < model->layer_count; i++) {
 		const struct layer_result *result = results ? results[i] : NULL;
@@ -198,10 +190,8 @@ engine_bits(const struct engine *engine, struct layer_result *const *results)
 			add_layer(&linear, &model->layers[i], result);
 		add_layer(&all, &model->layers[i], result);
 	}
-	for (size_t b = 0; b < model->shape.blocks; b++)
-		for (size_t slot = 0; slot < SLOT_COUNT; slot++)
-			add_tensor(&all, model->blocks[b].vector[slot]);
-	add_tensor(&all, model->final_norm);
+	all.bits += 8.0 * (double)vectors.bytes;
+	all.weights += (double)vectors.elements;
 	return (struct engine_bits){ linear.weights > 0 ? linear.bits / linear.weights : 0,
 				     all.weights > 0 ? all.bits / all.weights : 0 };
 }

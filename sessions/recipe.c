@@ -77,8 +77,7 @@ is_kept_unless_named(const struct layer *layer)
 	static const char router[] = "router";
 	size_t length = strlen(layer->module), tail = sizeof(router) - 1;
 
-	return !strcmp(layer->module, "embed") || !strcmp(layer->module, "head") ||
-	       !strcmp(layer->module, "pos_embed") ||
+	return layer->block < 0 ||
 	       (length >= tail && !strcmp(layer->module + length - tail, router));
 }
 

@@ -2,42 +2,6 @@
  * absent keys). */
 #include "core/architecture.h"
 
-static const struct architecture_tensor tensors[] = {
-	{ .slot = SLOT_ATTN_NORM, "input_layernorm.weight", DIMENSION_HIDDEN, DIMENSION_NONE },
-	{ .slot = SLOT_Q, "self_attn.q_proj.weight", DIMENSION_QUERIES, DIMENSION_HIDDEN },
-	{ .slot = SLOT_K, "self_attn.k_proj.weight", DIMENSION_KEYS, DIMENSION_HIDDEN },
-	{ .slot = SLOT_V, "self_attn.v_proj.weight", DIMENSION_KEYS, DIMENSION_HIDDEN },
-	{ .slot = SLOT_O, "self_attn.o_proj.weight", DIMENSION_HIDDEN, DIMENSION_QUERIES },
-	{ .slot = SLOT_MLP_NORM,
-	  "post_attention_layernorm.weight",
-	  DIMENSION_HIDDEN,
-	  DIMENSION_NONE },
-	{ .slot = SLOT_GATE, "mlp.gate_proj.weight", DIMENSION_INTERMEDIATE, DIMENSION_HIDDEN },
-	{ .slot = SLOT_UP, "mlp.up_proj.weight", DIMENSION_INTERMEDIATE, DIMENSION_HIDDEN },
-	{ .slot = SLOT_DOWN, "mlp.down_proj.weight", DIMENSION_HIDDEN, DIMENSION_INTERMEDIATE },
-	{ .name = NULL },
-};
-
-const struct architecture_input architecture_llama_inputs[] = {
-	{ .name = "attn.in",
-	  .slots = { SLOT_Q, SLOT_K, SLOT_V, SLOT_COUNT },
-	  .fold_norm = SLOT_ATTN_NORM,
-	  .fold_layer = SLOT_COUNT },
-	{ .name = "attn.out",
-	  .slots = { SLOT_O, SLOT_COUNT },
-	  .fold_norm = SLOT_COUNT,
-	  .fold_layer = SLOT_V },
-	{ .name = "mlp.in",
-	  .slots = { SLOT_GATE, SLOT_UP, SLOT_COUNT },
-	  .fold_norm = SLOT_MLP_NORM,
-	  .fold_layer = SLOT_COUNT },
-	{ .name = "mlp.down",
-	  .slots = { SLOT_DOWN, SLOT_COUNT },
-	  .fold_norm = SLOT_COUNT,
-	  .fold_layer = SLOT_UP },
-	{ .name = NULL },
-};
-
 static const struct config_key keys[] = {
 	CONFIG_SIZE("num_hidden_layers", blocks, 1, CONFIG_BLOCKS_MAX, 32),
 	CONFIG_SIZE("hidden_size", hidden, 1, CONFIG_WIDTH_MAX, 4096),
@@ -48,30 +12,28 @@ static const struct config_key keys[] = {
 	CONFIG_SIZE("vocab_size", vocab, 1, CONFIG_VOCAB_MAX, 32000),
 	CONFIG_SIZE("max_position_embeddings", context, 1, CONFIG_CONTEXT_MAX, 2048),
 	CONFIG_NUMBER("rms_norm_eps", norm_eps, 0, 1, 1e-6),
+	CONFIG_ACTIVATION("hidden_act", ACTIVATION_SILU),
+	CONFIG_BOOL("attention_bias", attention_bias, false),
+	CONFIG_BOOL("mlp_bias", mlp_bias, false),
 	CONFIG_BOOL("tie_word_embeddings", tied_head, false),
 	{ .name = NULL },
 };
 
-static const struct config_rule rules[] = {
-	{ "hidden_act", "silu|swish" },
-	{ "attention_bias", "false" },
-	{ "mlp_bias", "false" },
-	{ NULL, NULL },
-};
-
-static const char *const leftovers[] = { ".rotary_emb.inv_freq", ".attn.masked_bias", NULL };
+static enum err (*const readers[])(const struct config_reading *) = { config_rope, NULL };
 
 const struct architecture architecture_llama = {
 	.name = "llama",
-	.model_type = "llama",
-	.class_name = "LlamaForCausalLM",
-	.embed = "model.embed_tokens.weight",
-	.final_norm = "model.norm.weight",
+	.model_types = "llama",
+	.class_names = "LlamaForCausalLM|LlamaModel",
+	.base = "model.",
+	.embed = "embed_tokens.weight",
 	.head = "lm_head.weight",
-	.block_prefix = "model.layers.",
-	.tensors = tensors,
-	.inputs = architecture_llama_inputs,
+	.block_prefix = "layers.",
+	.tensors = architecture_llama_tensors,
+	.outside = architecture_rms_outside,
+	.inputs = architecture_inputs,
+	.shape = { .rope = true },
 	.config_keys = keys,
-	.config_rules = rules,
-	.leftovers = leftovers,
+	.readers = readers,
+	.leftovers = architecture_leftovers,
 };

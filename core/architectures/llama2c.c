@@ -3,15 +3,15 @@
 #include "core/architecture.h"
 
 static const struct architecture_tensor tensors[] = {
-	{ .slot = SLOT_ATTN_NORM, "attention_norm.weight", DIMENSION_HIDDEN, DIMENSION_NONE },
-	{ .slot = SLOT_Q, "attention.wq.weight", DIMENSION_QUERIES, DIMENSION_HIDDEN },
-	{ .slot = SLOT_K, "attention.wk.weight", DIMENSION_KEYS, DIMENSION_HIDDEN },
-	{ .slot = SLOT_V, "attention.wv.weight", DIMENSION_KEYS, DIMENSION_HIDDEN },
-	{ .slot = SLOT_O, "attention.wo.weight", DIMENSION_HIDDEN, DIMENSION_QUERIES },
-	{ .slot = SLOT_MLP_NORM, "ffn_norm.weight", DIMENSION_HIDDEN, DIMENSION_NONE },
-	{ .slot = SLOT_GATE, "feed_forward.w1.weight", DIMENSION_INTERMEDIATE, DIMENSION_HIDDEN },
-	{ .slot = SLOT_DOWN, "feed_forward.w2.weight", DIMENSION_HIDDEN, DIMENSION_INTERMEDIATE },
-	{ .slot = SLOT_UP, "feed_forward.w3.weight", DIMENSION_INTERMEDIATE, DIMENSION_HIDDEN },
+	VECTOR(ATTN_NORM, "attention_norm.weight", HIDDEN),
+	MATRIX(Q, "attention.wq.weight", QUERIES, HIDDEN),
+	MATRIX(K, "attention.wk.weight", KEYS, HIDDEN),
+	MATRIX(V, "attention.wv.weight", KEYS, HIDDEN),
+	MATRIX(O, "attention.wo.weight", HIDDEN, QUERIES),
+	VECTOR(MLP_NORM, "ffn_norm.weight", HIDDEN),
+	MATRIX(GATE, "feed_forward.w1.weight", INTERMEDIATE, HIDDEN),
+	MATRIX(DOWN, "feed_forward.w2.weight", HIDDEN, INTERMEDIATE),
+	MATRIX(UP, "feed_forward.w3.weight", INTERMEDIATE, HIDDEN),
 	{ .name = NULL },
 };
 
@@ -19,12 +19,13 @@ static const char *const leftovers[] = { NULL };
 
 const struct architecture architecture_llama2c = {
 	.name = "llama",
-	.rope_interleaved = true,
+	.base = "",
 	.embed = "tok_embeddings.weight",
-	.final_norm = "norm.weight",
 	.head = "output.weight",
 	.block_prefix = "layers.",
 	.tensors = tensors,
-	.inputs = architecture_llama_inputs,
+	.outside = architecture_rms_outside,
+	.inputs = architecture_inputs,
+	.shape = { .rope = true, .rope_interleaved = true },
 	.leftovers = leftovers,
 };

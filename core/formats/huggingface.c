@@ -195,10 +195,9 @@ open_folder(struct checkpoint *checkpoint, const char *folder)
 }
 
 static enum err
-describe(struct model_shape *out, const struct architecture **architecture,
-	 const struct checkpoint *checkpoint)
+describe(struct model_description *out, const struct checkpoint *checkpoint)
 {
-	return config_describe(out, architecture, checkpoint->config);
+	return config_describe(out, checkpoint->config);
 }
 
 const struct format format_huggingface = {

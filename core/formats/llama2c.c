@@ -14,6 +14,7 @@
 #include "core/checked.h"
 #include "core/checkpoint_write.h"
 #include "core/formats/huggingface.h"
+#include "core/rope_kind.h"
 
 #include <dirent.h>
 #include <stdbool.h>
@@ -80,9 +81,11 @@ read_shape(struct model_shape *s, const int32_t *field, const char *path)
 				   .vocab = (size_t)(field[5] < 0 ? -field[5] : field[5]),
 				   .context = (size_t)field[6],
 				   .norm_eps = 1e-5,
-				   .rope_theta = 10000,
+				   .rope = true,
 				   .rope_interleaved = true,
 				   .tied_head = field[5] > 0 };
+	s->rotary_dim = s->head_dim;
+	s->embed_columns = s->hidden;
 	return OK;
 }
 
@@ -158,7 +161,7 @@ add_everything(struct reader *r)
 	for (const struct architecture_tensor *t = architecture_llama2c.tensors; t->name && !code;
 	     t++)
 		code = add_all(r, t);
-	if (code || (code = add(r, architecture_llama2c.final_norm, s->hidden, 0)) ||
+	if (code || (code = add(r, architecture_rms_outside[0].name, s->hidden, 0)) ||
 	    (code = skip_rope_tables(r)))
 		return code;
 	if (!s->tied_head && (code = add(r, architecture_llama2c.head, s->vocab, s->hidden)))
@@ -280,11 +283,11 @@ open_path(struct checkpoint *checkpoint, const char *path)
 }
 
 static enum err
-describe(struct model_shape *out, const struct architecture **architecture,
-	 const struct checkpoint *checkpoint)
+describe(struct model_description *out, const struct checkpoint *checkpoint)
 {
-	*out = *(const struct model_shape *)checkpoint->own;
-	*architecture = &architecture_llama2c;
+	out->architecture = &architecture_llama2c;
+	out->shape = *(const struct model_shape *)checkpoint->own;
+	rope_set_plain(&out->pattern.rope[0], 10000, out->shape.context);
 	return OK;
 }
 

@@ -27,8 +27,10 @@ model_out(struct json_out *json, const struct model *model, const struct model_t
 }
 
 static void
-shape_out(struct json_out *json, const struct model_shape *shape)
+shape_out(struct json_out *json, const struct model *model)
 {
+	const struct model_shape *shape = &model->shape;
+
 	json_out_object(json, "shape");
 	json_out_count(json, "blocks", shape->blocks);
 	json_out_count(json, "hidden", shape->hidden);
@@ -39,7 +41,10 @@ shape_out(struct json_out *json, const struct model_shape *shape)
 	json_out_count(json, "vocab", shape->vocab);
 	json_out_count(json, "context", shape->context);
 	json_out_number(json, "norm_eps", shape->norm_eps);
-	json_out_number(json, "rope_theta", shape->rope_theta);
+	if (shape->rope)
+		json_out_number(json, "rope_theta", model->pattern.rope[0].numbers.theta);
+	else
+		json_out_null(json, "rope_theta");
 	json_out_end(json);
 }
 
@@ -95,7 +100,7 @@ print_json(struct call *call, const struct engine *engine, const struct model_na
 	struct json_out *json = json_out_start("qscope.info/1");
 
 	model_out(json, model, &totals, names);
-	shape_out(json, &model->shape);
+	shape_out(json, model);
 	tokenizer_out(json, engine_tokenizer(engine));
 	json_out_array(json, "layers");
 	for (size_t i = 0; i < model->layer_count; i++)

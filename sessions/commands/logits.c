@@ -96,10 +96,10 @@ with_ids(struct call *call, struct common *common, const int32_t *ids, size_t co
 	float *logits;
 	enum err code;
 
-	if (count > engine_model(common->engine)->shape.context)
+	if (count > model_longest(engine_model(common->engine)))
 		return err_at(ERR_RANGE, NULL, "--ids",
 			      "%zu tokens, more than the model's context of %zu", count,
-			      engine_model(common->engine)->shape.context);
+			      model_longest(engine_model(common->engine)));
 	logits = buf_alloc(count * vocab, sizeof(*logits));
 	if (!logits)
 		return ERR_NOMEM;

@@ -94,7 +94,8 @@ test_calibration__the_heads_input_is_the_final_norm(void **state)
 	(void)state;
 	asked[input] = true;
 	assert_ok(calibration_run(got, &request, NULL));
-	assert_ok(tensor_read(gain, model->final_norm, 0, model->shape.hidden));
+	assert_ok(
+		tensor_read(gain, model->outside.vector[SLOT_FINAL_NORM], 0, model->shape.hidden));
 	for (size_t i = 0; i < model->shape.hidden; i++)
 		sum += (double)(got[input]->mean_sq[i] / gain[i] / gain[i]);
 	assert_true(fabs(sum / (double)model->shape.hidden - 1.0) < 1e-4);

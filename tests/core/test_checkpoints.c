@@ -85,7 +85,7 @@ test_checkpoints__what_the_peers_saved_is_what_we_read(void **state)
 		assert_sums(model, all[i].name);
 		assert_int_equal(model->layers[0].tensor->dtype, all[i].dtype);
 		assert_int_equal(model->shape.tied_head, all[i].tied);
-		assert_true(model->shape.rope_theta == all[i].theta);
+		assert_true(model->pattern.rope[0].numbers.theta == all[i].theta);
 		assert_int_equal(model->checkpoint->map_count, all[i].files);
 		assert_int_equal(model->warning_count, all[i].warnings);
 		if (all[i].warnings)

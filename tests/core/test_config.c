@@ -8,17 +8,18 @@
 #include <stdio.h>
 #include <string.h>
 
+static struct model_description d;
+
 static enum err
-describe(struct model_shape *shape, const char *members)
+describe(const char *members)
 {
-	const struct architecture *architecture;
 	struct json_document *config;
 	char text[1024];
 	enum err code;
 
 	snprintf(text, sizeof(text), "{%s}", members);
 	assert_ok(json_parse(&config, text, strlen(text), "config.json"));
-	code = config_describe(shape, &architecture, config);
+	code = config_describe(&d, config);
 	json_free(config);
 	return code;
 }
@@ -28,22 +29,21 @@ describe(struct model_shape *shape, const char *members)
 static void
 test_config__absent_keys_have_the_class_defaults(void **state)
 {
-	struct model_shape s;
 
 	(void)state;
-	assert_ok(describe(&s, LLAMA));
-	assert_int_equal(s.hidden, 4096);
-	assert_int_equal(s.intermediate, 11008);
-	assert_int_equal(s.blocks, 32);
-	assert_int_equal(s.heads, 32);
-	assert_int_equal(s.kv_heads, 32);
-	assert_int_equal(s.head_dim, 128);
-	assert_int_equal(s.vocab, 32000);
-	assert_int_equal(s.context, 2048);
-	assert_true(s.norm_eps == 1e-6 && s.rope_theta == 10000);
-	assert_false(s.tied_head || s.rope_interleaved);
-	assert_ok(describe(&s, "\"architectures\":[\"LlamaForCausalLM\"],\"head_dim\":null"));
-	assert_int_equal(s.head_dim, 128);
+	assert_ok(describe(LLAMA));
+	assert_int_equal(d.shape.hidden, 4096);
+	assert_int_equal(d.shape.intermediate, 11008);
+	assert_int_equal(d.shape.blocks, 32);
+	assert_int_equal(d.shape.heads, 32);
+	assert_int_equal(d.shape.kv_heads, 32);
+	assert_int_equal(d.shape.head_dim, 128);
+	assert_int_equal(d.shape.vocab, 32000);
+	assert_int_equal(d.shape.context, 2048);
+	assert_true(d.shape.norm_eps == 1e-6 && d.pattern.rope[0].numbers.theta == 10000);
+	assert_false(d.shape.tied_head || d.shape.rope_interleaved);
+	assert_ok(describe("\"architectures\":[\"LlamaForCausalLM\"],\"head_dim\":null"));
+	assert_int_equal(d.shape.head_dim, 128);
 }
 
 static void
@@ -61,12 +61,11 @@ test_config__rope_is_read_in_the_spelling_of_every_year(void **state)
 		  10000 },
 		{ LLAMA ",\"rope_parameters\":{}", 10000 },
 	};
-	struct model_shape s;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
-		assert_ok(describe(&s, good[i].members));
-		assert_true(s.rope_theta == good[i].theta);
+		assert_ok(describe(good[i].members));
+		assert_true(d.pattern.rope[0].numbers.theta == good[i].theta);
 	}
 }
 
@@ -99,29 +98,59 @@ test_config__what_cannot_be_right_is_refused_by_key_and_value(void **state)
 		{ LLAMA ",\"rms_norm_eps\":-1e-6", "rms_norm_eps: is -", ERR_FORMAT },
 		{ LLAMA ",\"rms_norm_eps\":[1]", "rms_norm_eps: is an array", ERR_FORMAT },
 		{ LLAMA ",\"tie_word_embeddings\":1", "tie_word_embeddings: is 1", ERR_FORMAT },
-		{ LLAMA ",\"hidden_act\":\"gelu\"", "hidden_act: is \"gelu\"", ERR_UNSUPPORTED },
-		{ LLAMA ",\"attention_bias\":true", "attention_bias: is true", ERR_UNSUPPORTED },
-		{ LLAMA ",\"mlp_bias\":true", "mlp_bias: is true", ERR_UNSUPPORTED },
+		{ LLAMA ",\"hidden_act\":\"mish\"", "hidden_act: is \"mish\"; qscope computes silu",
+		  ERR_UNSUPPORTED },
+		{ LLAMA ",\"attention_bias\":1", "attention_bias: is 1", ERR_FORMAT },
 		{ LLAMA ",\"rope_theta\":0", "rope_theta: is 0", ERR_FORMAT },
 		{ LLAMA ",\"rope_theta\":1,\"rope_parameters\":{\"rope_theta\":2}",
 		  "rope_theta: is 1, but rope_parameters says 2", ERR_FORMAT },
-		{ LLAMA ",\"rope_scaling\":{\"type\":\"linear\",\"factor\":2.0}",
-		  "type: is \"linear\"", ERR_UNSUPPORTED },
-		{ LLAMA ",\"rope_parameters\":{\"rope_type\":\"llama3\"}",
-		  "rope_type: is \"llama3\"", ERR_UNSUPPORTED },
-		{ LLAMA ",\"rope_parameters\":{\"partial_rotary_factor\":0.5}",
-		  "partial_rotary_factor: is 0.5", ERR_UNSUPPORTED },
+		{ LLAMA ",\"rope_scaling\":{\"type\":\"ntk\",\"factor\":2.0}",
+		  "type: is \"ntk\"; the kinds of RoPE that qscope computes: default, linear",
+		  ERR_UNSUPPORTED },
+		{ LLAMA ",\"rope_scaling\":{\"type\":\"linear\"}", "factor: is missing",
+		  ERR_FORMAT },
+		{ LLAMA ",\"rope_scaling\":{\"type\":\"linear\",\"factor\":-2}",
+		  "factor: is -2", ERR_FORMAT },
+		{ LLAMA ",\"rope_parameters\":{\"rope_type\":\"llama3\",\"factor\":8}",
+		  "low_freq_factor: is missing", ERR_FORMAT },
+		{ LLAMA ",\"rope_scaling\":{\"type\":\"longrope\",\"short_factor\":[1]}",
+		  "short_factor: must be a list of 64 numbers", ERR_FORMAT },
+		{ LLAMA ",\"rope_parameters\":{\"partial_rotary_factor\":1.5}",
+		  "partial_rotary_factor: is 1.5", ERR_FORMAT },
+		{ LLAMA ",\"rope_parameters\":{\"partial_rotary_factor\":0.17}",
+		  "of which RoPE would turn 21", ERR_FORMAT },
+		{ "\"model_type\":\"gemma2\",\"layer_types\":[\"full_attention\"]",
+		  "layer_types: must be a list of 26 words", ERR_FORMAT },
+		{ "\"model_type\":\"gemma2\",\"num_hidden_layers\":1,\"layer_types\":[\"moon\"]",
+		  "layer_types: holds \"moon\"", ERR_UNSUPPORTED },
+		{ "\"model_type\":\"gemma2\",\"query_pre_attn_scalar\":0",
+		  "query_pre_attn_scalar: is 0", ERR_FORMAT },
+		{ "\"model_type\":\"mixtral\",\"num_experts_per_tok\":9",
+		  "num_experts_per_tok: is 9, more than the 8 experts", ERR_FORMAT },
+		{ "\"model_type\":\"mixtral\",\"num_local_experts\":5000",
+		  "num_local_experts: is 5000", ERR_FORMAT },
+		{ "\"model_type\":\"qwen2_moe\",\"mlp_only_layers\":[-1]",
+		  "mlp_only_layers: holds -1", ERR_FORMAT },
+		{ "\"model_type\":\"smollm3\",\"no_rope_layers\":[1,2]",
+		  "no_rope_layers: must be a list of 36", ERR_FORMAT },
+		{ "\"model_type\":\"gpt_neo\",\"attention_types\":[[[\"local\"],99]]",
+		  "attention_types: has more blocks than the model", ERR_FORMAT },
+		{ "\"model_type\":\"gpt_neo\",\"attention_types\":[[[\"odd\"],24]]",
+		  "attention_types: names a kind", ERR_FORMAT },
+		{ "\"model_type\":\"llava\",\"text_config\":7", "text_config: is no object",
+		  ERR_FORMAT },
+		{ "\"model_type\":\"llava\",\"text_config\":{\"model_type\":\"bert\"}",
+		  "model_type: is \"bert\"", ERR_UNSUPPORTED },
 		{ LLAMA ",\"rope_scaling\":3", "rope_scaling: is no object", ERR_FORMAT },
 		{ LLAMA ",\"quantization_config\":{\"quant_method\":\"gptq\"}",
 		  "already quantized with \"gptq\"", ERR_UNSUPPORTED },
 		{ LLAMA ",\"quantization_config\":{\"load_in_4bit\":true}",
 		  "a method it does not name", ERR_UNSUPPORTED },
 	};
-	struct model_shape s;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		assert_err(bad[i].code, bad[i].part, describe(&s, bad[i].members));
+		assert_err(bad[i].code, bad[i].part, describe(bad[i].members));
 		assert_true(support_contains(err_line(), "config.json"));
 	}
 }
@@ -129,13 +158,11 @@ test_config__what_cannot_be_right_is_refused_by_key_and_value(void **state)
 static void
 test_config__an_array_is_no_config(void **state)
 {
-	const struct architecture *architecture;
 	struct json_document *config;
-	struct model_shape s;
 
 	(void)state;
 	assert_ok(json_parse(&config, "[1]", 3, "config.json"));
-	assert_err(ERR_FORMAT, "holds no object", config_describe(&s, &architecture, config));
+	assert_err(ERR_FORMAT, "holds no object", config_describe(&d, config));
 	json_free(config);
 }
 

@@ -41,7 +41,7 @@ test_forward__logits_agree_with_transformers(void **state)
 			forward_logits(logits, model, NULL, (struct sequence){ ids, count }, NULL));
 		worst = worst_difference(logits, expected, values);
 		print_message("%s: logits within %.2g\n", *name, worst);
-		assert_true(worst < 2e-5);
+		assert_true(worst < 1e-4); /* BLAS of another core sums in another order */
 		buf_free(logits);
 		buf_free(expected);
 		buf_free(ids);

@@ -95,7 +95,7 @@ assert_round_trip(const char *source, size_t file_count)
 	assert_string_equal(again->format, model->format);
 	assert_int_equal(again->layer_count, model->layer_count);
 	assert_int_equal(again->shape.tied_head, model->shape.tied_head);
-	assert_true(again->shape.rope_theta == model->shape.rope_theta);
+	assert_true(again->pattern.rope[0].numbers.theta == model->pattern.rope[0].numbers.theta);
 	assert_true(again->shape.norm_eps == model->shape.norm_eps);
 	for (size_t i = 0; i < model->layer_count; i++) {
 		float *values = layer_values(model, (int)i);

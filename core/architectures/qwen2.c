@@ -1,0 +1,55 @@
+/* Qwen 1.5, 2 and 2.5: Llama with biases on queries, keys and values
+ * (models/qwen2/configuration_qwen2.py). */
+#include "core/architecture.h"
+
+static const struct architecture_tensor tensors[] = {
+	VECTOR(ATTN_NORM, "input_layernorm.weight", HIDDEN),
+	MATRIX(Q, "self_attn.q_proj.weight", QUERIES, HIDDEN),
+	MATRIX(K, "self_attn.k_proj.weight", KEYS, HIDDEN),
+	MATRIX(V, "self_attn.v_proj.weight", KEYS, HIDDEN),
+	MATRIX(O, "self_attn.o_proj.weight", HIDDEN, QUERIES),
+	VECTOR(Q_BIAS, "self_attn.q_proj.bias", QUERIES),
+	VECTOR(K_BIAS, "self_attn.k_proj.bias", KEYS),
+	VECTOR(V_BIAS, "self_attn.v_proj.bias", KEYS),
+	VECTOR(MLP_NORM, "post_attention_layernorm.weight", HIDDEN),
+	MATRIX(GATE, "mlp.gate_proj.weight", INTERMEDIATE, HIDDEN),
+	MATRIX(UP, "mlp.up_proj.weight", INTERMEDIATE, HIDDEN),
+	MATRIX(DOWN, "mlp.down_proj.weight", HIDDEN, INTERMEDIATE),
+	{ .name = NULL },
+};
+
+static const struct config_key keys[] = {
+	CONFIG_SIZE("num_hidden_layers", blocks, 1, CONFIG_BLOCKS_MAX, 32),
+	CONFIG_SIZE("hidden_size", hidden, 1, CONFIG_WIDTH_MAX, 4096),
+	CONFIG_SIZE("intermediate_size", intermediate, 1, CONFIG_WIDTH_MAX, 22016),
+	CONFIG_SIZE("num_attention_heads", heads, 1, CONFIG_HEADS_MAX, 32),
+	CONFIG_SIZE("num_key_value_heads", kv_heads, 1, CONFIG_HEADS_MAX, 32),
+	CONFIG_SIZE("head_dim", head_dim, 1, CONFIG_HEADS_MAX, CONFIG_DERIVED),
+	CONFIG_SIZE("vocab_size", vocab, 1, CONFIG_VOCAB_MAX, 151936),
+	CONFIG_SIZE("max_position_embeddings", context, 1, CONFIG_CONTEXT_MAX, 32768),
+	CONFIG_SIZE_OR_NULL("sliding_window", window, 0, CONFIG_CONTEXT_MAX, 4096),
+	CONFIG_NUMBER("rms_norm_eps", norm_eps, 0, 1, 1e-6),
+	CONFIG_ACTIVATION("hidden_act", ACTIVATION_SILU),
+	CONFIG_BOOL("tie_word_embeddings", tied_head, false),
+	{ .name = NULL },
+};
+
+static enum err (*const readers[])(const struct config_reading *) = { config_rope,
+								      config_windows_above, NULL };
+
+const struct architecture architecture_qwen2 = {
+	.name = "qwen2",
+	.model_types = "qwen2|qwen2_vl_text|qwen2_5_vl_text",
+	.class_names = "Qwen2ForCausalLM|Qwen2Model",
+	.base = "model.",
+	.embed = "embed_tokens.weight",
+	.head = "lm_head.weight",
+	.block_prefix = "layers.",
+	.tensors = tensors,
+	.outside = architecture_rms_outside,
+	.inputs = architecture_inputs,
+	.shape = { .rope = true },
+	.config_keys = keys,
+	.readers = readers,
+	.leftovers = architecture_leftovers,
+};
