@@ -1,32 +1,9 @@
 #include "core/buf.h"
 #include "core/tokenizers/bpe.h"
 #include "core/tokenizers/byte_piece.h"
+#include "core/tokenizers/vocab_read.h"
 
 #include <string.h>
-
-/* Ids may run ahead of the number of pieces by this much. */
-enum { SPARE_IDS = 65536 };
-
-static enum err
-read_vocab(struct bpe *bpe, const struct json *list)
-{
-	enum err code;
-
-	if (!list || list->type != JSON_OBJECT)
-		return err_at(ERR_FORMAT, NULL, "model.vocab", "it is missing or no object");
-	code = vocab_create(&bpe->vocab, list->length * 2 + SPARE_IDS);
-	for (const struct json *item = list->first; item && !code; item = item->next) {
-		char brief[64];
-		int32_t id;
-
-		if (!spec_id(&id, item))
-			return err_at(ERR_FORMAT, NULL, "model.vocab",
-				      "the id of \"%s\" is %s, which is no token id", item->key,
-				      json_brief(brief, sizeof(brief), item));
-		code = vocab_add(bpe->vocab, item->key, item->key_length, id);
-	}
-	return code;
-}
 
 static enum err
 read_affix(struct affix *out, const struct json *spec, const char *key)
@@ -39,22 +16,6 @@ read_affix(struct affix *out, const struct json *spec, const char *key)
 	out->length = text->length;
 	out->text = buf_strndup(text->string, text->length);
 	return out->text ? OK : ERR_NOMEM;
-}
-
-static enum err
-read_unknown(struct bpe *bpe, const struct json *spec)
-{
-	const struct json *text;
-	enum err code = spec_string(&text, spec, "unk_token");
-
-	bpe->unk_id = -1;
-	if (code || !text)
-		return code;
-	bpe->unk_id = vocab_find(bpe->vocab, text->string, text->length);
-	if (bpe->unk_id < 0)
-		return err_at(ERR_FORMAT, NULL, "model.unk_token",
-			      "\"%s\" is not in the vocabulary", text->string);
-	return OK;
 }
 
 /* The two halves of a rule: "a b", or ["a", "b"]. */
@@ -149,17 +110,6 @@ read_merges(struct bpe *bpe, const struct json *list)
 	return code;
 }
 
-static void
-find_byte_pieces(struct bpe *bpe)
-{
-	for (int byte = 0; byte < 256; byte++) {
-		char piece[BYTE_PIECE_LENGTH];
-
-		byte_piece_write(piece, (unsigned char)byte);
-		bpe->byte_ids[byte] = vocab_find(bpe->vocab, piece, sizeof(piece));
-	}
-}
-
 static enum err
 read_flags(struct bpe *bpe, const struct json *spec)
 {
@@ -195,14 +145,14 @@ bpe_create(void **out, const struct json *spec)
 	code = read_flags(bpe, spec);
 	code = code ? code : read_affix(&bpe->prefix, spec, "continuing_subword_prefix");
 	code = code ? code : read_affix(&bpe->suffix, spec, "end_of_word_suffix");
-	code = code ? code : read_vocab(bpe, spec_get(spec, "vocab"));
-	code = code ? code : read_unknown(bpe, spec);
+	code = code ? code : vocab_read(&bpe->vocab, spec_get(spec, "vocab"));
+	code = code ? code : vocab_read_unknown(&bpe->unk_id, bpe->vocab, spec);
 	code = code ? code : read_merges(bpe, spec_get(spec, "merges"));
 	if (code) {
 		bpe_destroy(bpe);
 		return code;
 	}
-	find_byte_pieces(bpe);
+	byte_piece_ids(bpe->byte_ids, bpe->vocab);
 	*out = bpe;
 	return OK;
 }

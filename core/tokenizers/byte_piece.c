@@ -32,3 +32,14 @@ byte_piece_value(const char *piece, size_t length)
 	low = digit(piece[4]);
 	return high < 0 || low < 0 ? -1 : high << 4 | low;
 }
+
+void
+byte_piece_ids(int32_t out[256], const struct vocab *vocab)
+{
+	for (int byte = 0; byte < 256; byte++) {
+		char piece[BYTE_PIECE_LENGTH];
+
+		byte_piece_write(piece, (unsigned char)byte);
+		out[byte] = vocab_find(vocab, piece, sizeof(piece));
+	}
+}

@@ -115,11 +115,9 @@ store(struct vocab *vocab, const char *piece, size_t length, size_t id)
 	return OK;
 }
 
-enum err
-vocab_add(struct vocab *vocab, const char *piece, size_t length, int64_t id)
+static enum err
+check_id(const struct vocab *vocab, const char *piece, size_t length, int64_t id)
 {
-	int32_t *slot;
-
 	if (id < 0 || (uint64_t)id >= vocab->limit)
 		return err_at(ERR_FORMAT, NULL, "vocab",
 			      "the piece \"%.*s\" has the id %lld, which is outside 0 to %zu",
@@ -129,16 +127,33 @@ vocab_add(struct vocab *vocab, const char *piece, size_t length, int64_t id)
 		return err_at(ERR_FORMAT, NULL, "vocab",
 			      "two pieces have the id %lld, \"%.*s\" is the second", (long long)id,
 			      (int)(length < 64 ? length : 64), piece);
+	return OK;
+}
+
+enum err
+vocab_replace(struct vocab *vocab, const char *piece, size_t length, int64_t id)
+{
+	enum err code = check_id(vocab, piece, length, id);
+
+	if (code)
+		return code;
 	if (vocab->count * 2 >= vocab->table_size && grow_table(vocab))
 		return ERR_NOMEM;
-	slot = slot_of(vocab, piece, length);
-	if (*slot)
-		return err_at(ERR_FORMAT, NULL, "vocab", "the piece \"%.*s\" occurs twice",
-			      (int)(length < 64 ? length : 64), piece);
 	if (store(vocab, piece, length, (size_t)id))
 		return ERR_NOMEM;
-	*slot = (int32_t)id + 1;
+	*slot_of(vocab, piece, length) = (int32_t)id + 1;
 	return OK;
+}
+
+enum err
+vocab_add(struct vocab *vocab, const char *piece, size_t length, int64_t id)
+{
+	enum err code = check_id(vocab, piece, length, id);
+
+	if (!code && vocab_find(vocab, piece, length) >= 0)
+		code = err_at(ERR_FORMAT, NULL, "vocab", "the piece \"%.*s\" occurs twice",
+			      (int)(length < 64 ? length : 64), piece);
+	return code ? code : vocab_replace(vocab, piece, length, id);
 }
 
 int32_t

@@ -16,6 +16,10 @@ void vocab_free(struct vocab *vocab);
 /* Two pieces with one id, or one piece with two ids, are ERR_FORMAT. */
 enum err vocab_add(struct vocab *vocab, const char *piece, size_t length, int64_t id);
 
+/* The same, but a piece that is there already is now found under the new id, and both ids show it.
+ */
+enum err vocab_replace(struct vocab *vocab, const char *piece, size_t length, int64_t id);
+
 int32_t vocab_find(const struct vocab *vocab, const char *piece, size_t length); /* -1: none */
 const char *vocab_piece(const struct vocab *vocab, int32_t id, size_t *length);  /* NULL: none */
 size_t vocab_size(const struct vocab *vocab); /* the largest id and one */
