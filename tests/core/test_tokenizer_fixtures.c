@@ -121,8 +121,9 @@ round_trip(const char *path)
 static void
 test_tokenizer_fixtures__memory_may_run_out_anywhere(void **state)
 {
-	static const char *const files[] = { "llama2", "digits_forms", "metaspace_first",
-					     "suffix" };
+	static const char *const files[] = { "llama2",     "digits_forms",  "metaspace_first",
+					     "suffix",     "unigram_bytes", "wordpiece",
+					     "precompiled" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {

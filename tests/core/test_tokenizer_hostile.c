@@ -67,15 +67,15 @@ test_tokenizer_hostile__merges_that_lie_are_named(void **state)
 static void
 test_tokenizer_hostile__unknown_kinds_are_refused_by_name(void **state)
 {
-	static const char unigram[] = "{\"model\":{\"type\":\"Unigram\",\"vocab\":[]}}";
+	static const char model[] = "{\"model\":{\"type\":\"Trigram\",\"vocab\":[]}}";
 
 	(void)state;
-	refuse(ERR_UNSUPPORTED, "\"Unigram\"",
-	       support_file("tokenizer.json", unigram, strlen(unigram)));
-	refuse(ERR_UNSUPPORTED, "pre_tokenizer: the type \"BertPreTokenizer\"",
-	       tokenizer_file(VOCAB, "[]", "\"pre_tokenizer\":{\"type\":\"BertPreTokenizer\"},"));
-	refuse(ERR_UNSUPPORTED, "normalizer: the type \"Precompiled\"",
-	       tokenizer_file(VOCAB, "[]", "\"normalizer\":{\"type\":\"Precompiled\"},"));
+	refuse(ERR_UNSUPPORTED, "\"Trigram\"",
+	       support_file("tokenizer.json", model, strlen(model)));
+	refuse(ERR_UNSUPPORTED, "pre_tokenizer: the type \"Letters\"",
+	       tokenizer_file(VOCAB, "[]", "\"pre_tokenizer\":{\"type\":\"Letters\"},"));
+	refuse(ERR_UNSUPPORTED, "normalizer: the type \"Rot13\"",
+	       tokenizer_file(VOCAB, "[]", "\"normalizer\":{\"type\":\"Rot13\"},"));
 	refuse(ERR_FORMAT, "special_tokens has no ids for \"x\"",
 	       tokenizer_file(VOCAB, "[]",
 			      "\"post_processor\":{\"type\":\"TemplateProcessing\",\"single\":["
@@ -85,6 +85,90 @@ test_tokenizer_hostile__unknown_kinds_are_refused_by_name(void **state)
 			      "\"post_processor\":{\"type\":\"TemplateProcessing\",\"single\":["
 			      "{\"SpecialToken\":{\"id\":\"x\"}},{\"Sequence\":{\"id\":\"A\"}}],"
 			      "\"special_tokens\":{\"x\":{\"ids\":[99]}}},"));
+}
+
+static const char *
+model_file(const char *model)
+{
+	char text[4096];
+	int n = snprintf(text, sizeof(text), "{\"model\":{%s}}", model);
+
+	return support_file("tokenizer.json", text, (size_t)n);
+}
+
+static void
+test_tokenizer_hostile__unigram_vocabularies_are_checked(void **state)
+{
+	struct tokenizer *tokenizer;
+	int32_t *ids;
+	size_t count;
+
+	(void)state;
+	refuse(ERR_FORMAT, "model.vocab", model_file("\"type\":\"Unigram\""));
+	refuse(ERR_FORMAT, "entry 1",
+	       model_file("\"type\":\"Unigram\",\"vocab\":[[\"a\",0],[\"b\"]]"));
+	refuse(ERR_FORMAT, "entry 0", model_file("\"type\":\"Unigram\",\"vocab\":[[\"a\",1e999]]"));
+	refuse(ERR_FORMAT, "1 is no id",
+	       model_file("\"type\":\"Unigram\",\"unk_id\":1,\"vocab\":[[\"a\",0]]"));
+	assert_ok(tokenizer_open(&tokenizer,
+				 model_file("\"type\":\"Unigram\",\"vocab\":[[\"a\",0]]"), 0));
+	assert_err(ERR_RANGE, "no unknown token",
+		   tokenizer_encode(&ids, &count, tokenizer, "aab", 3, false));
+	tokenizer_free(tokenizer);
+}
+
+static void
+test_tokenizer_hostile__wordpiece_vocabularies_are_checked(void **state)
+{
+	struct tokenizer *tokenizer;
+	int32_t *ids;
+	size_t count;
+
+	(void)state;
+	refuse(ERR_FORMAT, "-1 is negative",
+	       model_file("\"type\":\"WordPiece\",\"max_input_chars_per_word\":-1,\"vocab\":{}"));
+	assert_ok(tokenizer_open(
+		&tokenizer, model_file("\"type\":\"WordPiece\",\"vocab\":{\"a\":0,\"##b\":1}"), 0));
+	assert_err(ERR_RANGE, "the word \"aa\"",
+		   tokenizer_encode(&ids, &count, tokenizer, "aa", 2, false));
+	tokenizer_free(tokenizer);
+}
+
+/* A charsmap in base64 as the normalizer. */
+static const char *
+with_charsmap(const char *base64)
+{
+	char more[1024];
+
+	snprintf(more, sizeof(more),
+		 "\"normalizer\":{\"type\":\"Precompiled\",\"precompiled_charsmap\":\"%s\"},",
+		 base64);
+	return tokenizer_file(VOCAB, "[]", more);
+}
+
+static void
+test_tokenizer_hostile__charsmaps_are_checked(void **state)
+{
+	/* One unit for the trie, whose root leads far outside; then "a" and NUL. */
+	static const char far[] = "BAAAAAD+//9hAA==";
+	struct tokenizer *tokenizer;
+	int32_t *ids;
+	size_t count;
+
+	(void)state;
+	refuse(ERR_FORMAT, "is not base64", with_charsmap("!!!!"));
+	refuse(ERR_FORMAT, "0 bytes", with_charsmap(""));
+	refuse(ERR_FORMAT, "claims 0", with_charsmap("AAA="));
+	refuse(ERR_FORMAT, "claims 8", with_charsmap("CAAAAAAAAAA="));
+	refuse(ERR_FORMAT, "claims 4294967295", with_charsmap("/////wAAAAA="));
+	refuse(ERR_FORMAT, "not UTF-8", with_charsmap("BAAAAAAAAAD/AA=="));
+	refuse(ERR_FORMAT, "missing",
+	       tokenizer_file(VOCAB, "[]", "\"normalizer\":{\"type\":\"Precompiled\"},"));
+	assert_ok(tokenizer_open(&tokenizer, with_charsmap(far), 0));
+	assert_ok(tokenizer_encode(&ids, &count, tokenizer, "ab", 2, false));
+	assert_int_equal(count, 2);
+	buf_free(ids);
+	tokenizer_free(tokenizer);
 }
 
 static const char *
@@ -219,6 +303,9 @@ main(void)
 		cmocka_unit_test(test_tokenizer_hostile__ids_that_lie_are_named),
 		cmocka_unit_test(test_tokenizer_hostile__merges_that_lie_are_named),
 		cmocka_unit_test(test_tokenizer_hostile__unknown_kinds_are_refused_by_name),
+		cmocka_unit_test(test_tokenizer_hostile__unigram_vocabularies_are_checked),
+		cmocka_unit_test(test_tokenizer_hostile__wordpiece_vocabularies_are_checked),
+		cmocka_unit_test(test_tokenizer_hostile__charsmaps_are_checked),
 		cmocka_unit_test(test_tokenizer_hostile__patterns_are_refused_or_limited),
 		cmocka_unit_test(test_tokenizer_hostile__a_tokenizer_must_fit_its_model),
 		cmocka_unit_test(test_tokenizer_hostile__text_and_ids_are_checked),

@@ -4,8 +4,10 @@ for each what the Hugging Face `tokenizers` library makes of some texts.
 
 usage: make_tokenizer_fixtures.py FOLDER     (tests/core/fixtures/tokenizers)
 """
+import base64
 import json
 import pathlib
+import struct
 import sys
 
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
@@ -127,6 +129,74 @@ def make_affixes():
     yield "suffix", train()
 
 
+def make_unigrams():
+    alphabet = [f"<0x{i:02X}>" for i in range(256)]
+    for name, special in (("unigram", ["<unk>", "<s>", "</s>"]), ("unigram_bytes", ["<unk>", "<s>", "</s>"] + alphabet)):
+        tokenizer = Tokenizer(models.Unigram())
+        tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+        tokenizer.decoder = decoders.Metaspace()
+        tokenizer.train_from_iterator(TRAINING, trainers.UnigramTrainer(
+            vocab_size=len(special) + 150, special_tokens=special, unk_token="<unk>", show_progress=False))
+        spec = json.loads(tokenizer.to_str())
+        if name == "unigram_bytes":
+            spec["model"]["byte_fallback"] = True
+            spec["added_tokens"] = spec["added_tokens"][:3]
+            spec["decoder"] = {"type": "Sequence", "decoders": [
+                {"type": "Replace", "pattern": {"String": "▁"}, "content": " "}, {"type": "ByteFallback"}, {"type": "Fuse"},
+                {"type": "Strip", "content": " ", "start": 1, "stop": 0}]}
+        yield name, Tokenizer.from_str(json.dumps(spec))
+    twice = models.Unigram([("<unk>", 0.0), ("a", -1.0), ("b", -2.0), ("ab", -1.5), ("a", -3.0)], 0, False)
+    yield "unigram_twice", Tokenizer(twice)
+
+
+def make_wordpieces():
+    for name, options in (("wordpiece", {}), ("wordpiece_short", {"max_input_chars_per_word": 6})):
+        tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]", **options))
+        tokenizer.pre_tokenizer = pre_tokenizers.Split(" ", "removed")
+        tokenizer.train_from_iterator(TRAINING, trainers.WordPieceTrainer(
+            vocab_size=160, special_tokens=["[UNK]"], show_progress=False))
+        yield name, tokenizer
+
+
+def double_array(keys):
+    """A trie of byte strings to numbers in the units of darts-clone, by the first base that fits."""
+    units, taken = {0: 0}, {0}
+
+    def place(node, prefix):
+        inside = {k: v for k, v in keys.items() if k.startswith(prefix)}
+        labels = sorted({k[len(prefix)] if len(k) > len(prefix) else 0 for k in inside})
+        base = next(b for b in range(1, 1 << 20) if all(b ^ label not in taken for label in labels))
+        taken.update(base ^ label for label in labels)
+        units[node] |= (node ^ base) << 10 | (1 << 8 if prefix in keys else 0)
+        for label in labels:
+            units[base ^ label] = label if label else 1 << 31 | keys[prefix]
+        for label in labels:
+            if label:
+                place(base ^ label, prefix + bytes([label]))
+
+    place(0, b"")
+    return b"".join(struct.pack("<I", units.get(i, 0)) for i in range(max(units) + 1))
+
+
+def charsmap(rules):
+    """SentencePiece's precompiled map of strings to strings."""
+    strings, keys = b"", {}
+    for key, value in rules.items():
+        keys[key.encode()] = len(strings)
+        strings += value.encode() + b"\0"
+    trie = double_array(keys)
+    return base64.b64encode(struct.pack("<I", len(trie)) + trie + strings).decode()
+
+
+def make_precompiled():
+    rules = {"\ufb01": "fi", "e": "E", "e\u0301": "\u00e9", "\u2028": " ", "\t": " ", "\r": "", "\r\n": "\n", "\u200d": "",
+             "\u2460": "(1)", "\U0001F600": ":)", "\U0001F468\u200d": "man", "\u65e5": "day", "\u212b": "\u00e5"}
+    tokenizer, train = bpe(size=120, unk_token="<unk>", special=["<unk>"])
+    spec = json.loads(train().to_str())
+    spec["normalizer"] = {"type": "Precompiled", "precompiled_charsmap": charsmap(rules)}
+    yield "precompiled", Tokenizer.from_str(json.dumps(spec))
+
+
 def respelled(name, tokenizer):
     """Spellings of older files: merges as strings, Metaspace by add_prefix_space."""
     spec = json.loads(tokenizer.to_str())
@@ -155,7 +225,8 @@ def write(folder, name, spec):
 def main():
     folder = pathlib.Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
-    for make in (make_byte_levels, make_splits, make_sentencepieces, make_affixes):
+    for make in (make_byte_levels, make_splits, make_sentencepieces, make_affixes, make_unigrams,
+                 make_wordpieces, make_precompiled):
         for name, tokenizer in make():
             write(folder, name, json.loads(tokenizer.to_str()))
             if name in ("gpt2", "llama3", "llama2", "metaspace_always"):
