@@ -47,9 +47,6 @@ static const struct {
 	size_t length;
 	const char *what;
 } others[] = {
-	{ "GGUF", 4,
-	  "is a GGUF file, which qscope does not read yet; open the Hugging Face folder it was "
-	  "made from" },
 	{ "PK\3\4", 4, "holds its weights as " CHECKPOINT_PICKLE },
 	{ "\x80\x02", 2, "holds its weights as " CHECKPOINT_PICKLE },
 	{ "\x80\x03", 2, "holds its weights as " CHECKPOINT_PICKLE },
@@ -92,8 +89,8 @@ refuse(const char *path)
 		return err_at(ERR_IO, path, NULL,
 			      "there is no such file or folder; check the path");
 	return err_at(ERR_UNSUPPORTED, path, NULL,
-		      "is no model that qscope reads; give a Hugging Face folder or a llama2.c "
-		      ".bin");
+		      "is no model that qscope reads; give a Hugging Face folder, a GGUF file or "
+		      "a llama2.c .bin");
 }
 
 static enum err
@@ -136,6 +133,8 @@ checkpoint_free(struct checkpoint *checkpoint)
 {
 	if (!checkpoint)
 		return;
+	if (checkpoint->format && checkpoint->format->close)
+		checkpoint->format->close(checkpoint);
 	for (size_t i = 0; i < checkpoint->map_count; i++)
 		file_map_free(checkpoint->maps[i]);
 	buf_free(checkpoint->maps);

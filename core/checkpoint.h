@@ -28,10 +28,12 @@ struct checkpoint_output;
 struct model_description;
 
 struct format {
-	const char *name; /* "safetensors", "llama2c": as `info` prints it */
+	const char *name; /* "safetensors", "gguf", "llama2c": as `info` prints it */
 	/* Whether this path is one of ours, from its name and first bytes. */
 	enum err (*recognise)(bool *out, const char *path);
 	enum err (*open)(struct checkpoint *checkpoint, const char *path);
+	/* Frees what `own` points to outside the arena, also after a failed open; NULL: nothing. */
+	void (*close)(struct checkpoint *checkpoint);
 	/* Which family and which shape, from what `open` read. */
 	enum err (*describe)(struct model_description *out, const struct checkpoint *checkpoint);
 	/* Everything again, into an empty folder: core/checkpoint_write.h. */

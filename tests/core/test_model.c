@@ -152,8 +152,6 @@ test_model__what_is_no_model_is_named(void **state)
 		   model_open(&model, support_file("x.bin", "\x80\x02}q", 4)));
 	assert_err(ERR_UNSUPPORTED, "pickle",
 		   model_open(&model, support_file("x.pt", "PK\3\4", 4)));
-	assert_err(ERR_UNSUPPORTED, "GGUF",
-		   model_open(&model, support_file("x.gguf", "GGUF\3\0\0\0", 8)));
 }
 
 int

@@ -199,8 +199,82 @@ def make_llama2c():
             put("llama2c", f"{name}_{field}", struct.pack("<7i", *fields) + bytes(64))
 
 
+GGUF_TYPES = {"u8": (0, "B"), "i8": (1, "b"), "u16": (2, "H"), "i16": (3, "h"), "u32": (4, "I"), "i32": (5, "i"),
+              "f32": (6, "f"), "bool": (7, "?"), "u64": (10, "Q"), "i64": (11, "q"), "f64": (12, "d")}
+
+
+def gguf_text(text):
+    data = text if isinstance(text, bytes) else text.encode()
+    return struct.pack("<Q", len(data)) + data
+
+
+def gguf_pair(key, kind, value):
+    """A pair of metadata; a list is an array."""
+    number, letter = GGUF_TYPES.get(kind, (8, None))
+    items = value if isinstance(value, list) else [value]
+    data = b"".join(gguf_text(i) if letter is None else struct.pack("<" + letter, i) for i in items)
+    head = struct.pack("<IIQ", 9, number, len(items)) if isinstance(value, list) else struct.pack("<I", number)
+    return gguf_text(key) + head + data
+
+
+def gguf(pairs=(), tensors=(), data=b"", version=3, alignment=32, counts=None):
+    """tensors are (name, extents with the row first, type, offset)."""
+    body = b"".join(p if isinstance(p, bytes) else gguf_pair(*p) for p in pairs)
+    for name, extents, kind, offset in tensors:
+        body += gguf_text(name) + struct.pack(f"<I{len(extents)}QIQ", len(extents), *extents, kind, offset)
+    head = b"GGUF" + struct.pack("<IQQ", version, *(counts or (len(tensors), len(pairs)))) + body
+    return head + (b"\0" * (-len(head) % alignment) + data if tensors else b"")
+
+
+def make_gguf():
+    every = [(f"a.{kind}", kind, 1) for kind in GGUF_TYPES] + [("general.architecture", "string", "llama")]
+    lists = [(f"a.{kind}", kind, [1, 0]) for kind in GGUF_TYPES] + [("a.words", "string", ["one", "", "\u2581two"])]
+    two = [("a", (3, 2), 1, 0), ("b", (2,), 0, 32)]
+    put("gguf", "values", gguf(every))
+    put("gguf", "arrays", gguf(lists))
+    put("gguf", "version_2", gguf(every[:3], version=2))
+    put("gguf", "version_1", gguf(version=1))
+    put("gguf", "big_endian", gguf(version=0x03000000))
+    put("gguf", "tensors", gguf(every, two, bytes(40)))
+    put("gguf", "every_dtype", gguf((), [(f"t{kind}", (2,), kind, 32 * i) for i, kind in enumerate((0, 1, 24, 25, 26, 27, 28, 30))],
+                                    bytes(256)))
+    put("gguf", "blocks", gguf((), [("q", (256, 2), 12, 0), ("k", (32,), 8, 288)], bytes(400)))
+    put("gguf", "half_a_block", gguf((), [("q", (255,), 12, 0)], bytes(400)))
+    put("gguf", "scalar", gguf((), [("a", (), 0, 0)], bytes(4)))
+    put("gguf", "no_values", gguf((), [("a", (0, 3), 0, 0)]))
+    put("gguf", "rank_5", gguf((), [("a", (1,) * 5, 0, 0)], bytes(4)))
+    put("gguf", "overlap", gguf((), [("a", (9,), 0, 0), ("b", (1,), 0, 32)], bytes(64)))
+    put("gguf", "gap", gguf((), [("a", (1,), 0, 64), ("b", (1,), 0, 0)], bytes(68)))
+    put("gguf", "same_name", gguf((), [("a", (1,), 0, 0), ("a", (1,), 0, 32)], bytes(64)))
+    put("gguf", "odd_offset", gguf((), [("a", (1,), 0, 4)], bytes(64)))
+    put("gguf", "offset_past_end", gguf((), [("a", (1,), 0, 2**63)], bytes(64)))
+    put("gguf", "wrapping_offset", gguf((), [("a", (1,), 0, 2**64 - 32)], bytes(64)))
+    put("gguf", "wrapping_shape", gguf((), [("a", (2**63, 2), 0, 0)], bytes(64)))
+    put("gguf", "wrapping_bytes", gguf((), [("a", (2**62,), 28, 0)], bytes(64)))
+    put("gguf", "withdrawn_type", gguf((), [("a", (4,), 4, 0)], bytes(64)))
+    put("gguf", "foreign_type", gguf((), [("a", (4,), 137, 0)], bytes(64)))
+    put("gguf", "long_name", gguf((), [("a" * 64, (1,), 0, 0)], bytes(4)))
+    put("gguf", "aligned_8", gguf([("general.alignment", "u32", 8)], [("a", (1,), 0, 8)], bytes(12), alignment=8))
+    for name, value in (("zero", 0), ("three", 3), ("huge", 2**31)):
+        put("gguf", f"alignment_{name}", gguf([("general.alignment", "u32", value)], two, bytes(40)))
+    put("gguf", "alignment_u64", gguf([("general.alignment", "u64", 32)], two, bytes(40)))
+    put("gguf", "same_key", gguf([("a", "u8", 1), ("a", "u8", 1)]))
+    put("gguf", "empty_key", gguf([("", "u8", 1)]))
+    put("gguf", "nul_in_key", gguf([("a\0b", "u8", 1)]))
+    put("gguf", "bool_of_two", gguf([gguf_text("a") + struct.pack("<IB", 7, 2)]))
+    put("gguf", "type_13", gguf([gguf_text("a") + struct.pack("<IB", 13, 2)]))
+    put("gguf", "array_of_arrays", gguf([gguf_text("a") + struct.pack("<IIQ", 9, 9, 1)]))
+    put("gguf", "array_past_end", gguf([gguf_text("a") + struct.pack("<IIQ", 9, 4, 2**62)]))
+    put("gguf", "strings_past_end", gguf([gguf_text("a") + struct.pack("<IIQ", 9, 8, 2**61)]))
+    put("gguf", "string_past_end", gguf([gguf_text("a") + struct.pack("<IQ", 8, 2**64 - 1)]))
+    put("gguf", "many_pairs", gguf(counts=(0, 2**63)))
+    put("gguf", "many_tensors", gguf(counts=(2**63, 0)))
+    put("gguf", "split", gguf([("split.count", "u16", 2), ("split.no", "u16", 0)], two, bytes(40)))
+
+
 def main():
     make_json()
+    make_gguf()
     make_tokenizer()
     make_llama2c_tokenizer()
     make_npy()
