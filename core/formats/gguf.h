@@ -107,7 +107,8 @@ enum err gguf_get_numbers(const struct gguf_value **out, const struct gguf *gguf
 enum err gguf_get_strings(const struct gguf_value **out, const struct gguf *gguf, const char *key);
 double gguf_number_at(const struct gguf_value *array, uint64_t index); /* bools are 0 and 1 */
 
-/* The strings of an array in order, in constant time each: start with { 0 }; false at the end. */
+/* The strings of an array in order, in constant time each: start with { 0 }; false at the end,
+ * and for NULL. */
 struct gguf_strings {
 	const char *text; /* no NUL behind it; any bytes */
 	size_t length;

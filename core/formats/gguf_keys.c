@@ -189,10 +189,11 @@ gguf_get_strings(const struct gguf_value **out, const struct gguf *gguf, const c
 bool
 gguf_strings_next(struct gguf_strings *strings, const struct gguf_value *array)
 {
-	const unsigned char *at = array->data + strings->at;
+	const unsigned char *at;
 
-	if (strings->done == array->count)
+	if (!array || strings->done == array->count)
 		return false;
+	at = array->data + strings->at;
 	strings->length = (size_t)gguf_little(at, 8);
 	strings->text = (const char *)at + 8;
 	strings->at += 8 + strings->length;

@@ -31,7 +31,9 @@ walk(const struct gguf *gguf)
 	for (size_t i = 0; i < gguf->value_count; i++) {
 		const char *key = gguf->values[i].key;
 
-		if (gguf_find(gguf, key) != &gguf->values[i] && *key != '.')
+		if (*key == '.') /* it is looked for behind the architecture's name */
+			continue;
+		if (gguf_find(gguf, key) != &gguf->values[i])
 			__builtin_trap();
 		if (!gguf_get_strings(&array, gguf, key))
 			sum += (double)walk_strings(array);
