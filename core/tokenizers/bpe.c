@@ -162,7 +162,7 @@ encode(struct ids *out, const void *model, struct merger *scratch, const char *t
 {
 	const struct bpe *bpe = model;
 	struct reading reading = { bpe, scratch, text, length, 0, 0 };
-	const struct merge_rules rules = { find, bpe };
+	const struct merge_rules rules = { .find = find, .state = bpe };
 	int32_t whole = bpe->ignore_merges ? vocab_find(bpe->vocab, text, length) : -1;
 	enum err code = OK;
 

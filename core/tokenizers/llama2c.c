@@ -10,7 +10,6 @@
 
 #include <dirent.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -72,46 +71,75 @@ count_entries(size_t *out, const char *data, size_t size)
 	return code;
 }
 
-/* A piece that occurs twice is kept under its first id alone, as in SentencePiece; the second has
- * a name no text can spell. */
+/* A piece that occurs twice is found under its first id alone, as in SentencePiece, and both ids
+ * show it: so the last are added first. */
 static enum err
 add_entry(struct vocab *vocab, const struct entry *entry, size_t id)
 {
 	static const char *const specials[] = { "<unk>", "<s>", "</s>" };
-	char name[32];
-	int n;
 
 	if (id < SPECIAL_COUNT)
-		return vocab_add(vocab, specials[id], strlen(specials[id]), (int64_t)id);
-	if (vocab_find(vocab, entry->piece, entry->length) < 0)
-		return vocab_add(vocab, entry->piece, entry->length, (int64_t)id);
-	n = snprintf(name, sizeof(name), "\xff%zu", id);
-	return vocab_add(vocab, name, (size_t)n, (int64_t)id);
+		return vocab_replace(vocab, specials[id], strlen(specials[id]), (int64_t)id);
+	return vocab_replace(vocab, entry->piece, entry->length, (int64_t)id);
+}
+
+static unsigned char
+kind_of(const struct entry *entry, size_t id)
+{
+	if (id < SPECIAL_COUNT)
+		return id == UNKNOWN ? PIECE_UNKNOWN : PIECE_CONTROL;
+	return byte_piece_value(entry->piece, entry->length) >= 0 ? PIECE_BYTE : PIECE_NORMAL;
+}
+
+struct table {
+	struct entry *entries;
+	float *scores;
+	unsigned char *kinds;
+	size_t count;
+};
+
+static enum err
+read_table(struct table *table, const char *data, size_t size)
+{
+	size_t at = HEADER;
+	enum err code = count_entries(&table->count, data, size);
+
+	if (code)
+		return code;
+	table->entries = buf_alloc(table->count, sizeof(*table->entries));
+	table->scores = buf_alloc(table->count, sizeof(*table->scores));
+	table->kinds = buf_alloc(table->count, sizeof(*table->kinds));
+	if (!table->entries || !table->scores || !table->kinds)
+		return ERR_NOMEM;
+	for (size_t id = 0; id < table->count && !code; id++) {
+		code = read_entry(&table->entries[id], data, size, &at, id);
+		table->scores[id] = table->entries[id].score;
+		table->kinds[id] = kind_of(&table->entries[id], id);
+	}
+	return code;
 }
 
 static enum err
 read_model(struct tokenizer *out, const char *data, size_t size)
 {
+	struct table table = { 0 };
 	struct vocab *vocab = NULL;
-	float *scores = NULL;
-	size_t count = 0, at = HEADER;
-	enum err code = count_entries(&count, data, size);
+	enum err code = read_table(&table, data, size);
+	struct bpe_scored_settings settings = { .scores = table.scores,
+						.kinds = table.kinds,
+						.unk_id = UNKNOWN,
+						.byte_fallback = true };
 
-	code = code ? code : vocab_create(&vocab, count);
-	if (!code && !(scores = buf_alloc(count, sizeof(*scores))))
-		code = ERR_NOMEM;
-	for (size_t id = 0; id < count && !code; id++) {
-		struct entry entry = { 0 };
-
-		code = read_entry(&entry, data, size, &at, id);
-		scores[id] = code ? 0.0F : entry.score;
-		code = code ? code : add_entry(vocab, &entry, id);
-	}
+	code = code ? code : vocab_create(&vocab, table.count);
+	for (size_t id = table.count; id-- && !code;)
+		code = add_entry(vocab, &table.entries[id], id);
 	if (code)
 		vocab_free(vocab);
-	else if (!(code = bpe_scored_create(&out->model, vocab, scores)))
+	else if (!(code = bpe_scored_create(&out->model, vocab, &settings)))
 		out->kind = &model_bpe_scored;
-	buf_free(scores);
+	buf_free(table.entries);
+	buf_free(table.scores);
+	buf_free(table.kinds);
 	return code;
 }
 

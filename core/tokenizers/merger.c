@@ -75,6 +75,8 @@ offer(struct merger *merger, const struct merge_rules *rules, const char *word, 
 	if (left->next == SYMBOL_NONE ||
 	    !rules->find(&merge, rules, word, left, &merger->symbols[left->next]))
 		return OK;
+	if (rules->found)
+		rules->found(rules, merge.id, left);
 	if (buf_grow(&merger->heap, &merger->heap_capacity, merger->heap_count + 1,
 		     sizeof(*merger->heap)))
 		return ERR_NOMEM;

@@ -25,6 +25,8 @@ struct merge_rules {
 	/* What two neighbours become; false: they do not merge. */
 	bool (*find)(struct merge *out, const struct merge_rules *rules, const char *word,
 		     const struct symbol *left, const struct symbol *right);
+	/* Told of each pair that was found to merge; NULL: nobody asks. */
+	void (*found)(const struct merge_rules *rules, int32_t id, const struct symbol *left);
 	const void *state;
 };
 

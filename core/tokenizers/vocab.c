@@ -63,21 +63,21 @@ slot_of(const struct vocab *vocab, const char *piece, size_t length)
 static enum err
 grow_table(struct vocab *vocab)
 {
-	size_t size = vocab->table_size ? vocab->table_size * 2 : 1024;
-	int32_t *table = buf_alloc(size, sizeof(*table));
+	size_t old_size = vocab->table_size, size = old_size ? old_size * 2 : 1024;
+	int32_t *old = vocab->table, *table = buf_alloc(size, sizeof(*table));
 
 	if (!table)
 		return ERR_NOMEM;
-	buf_free(vocab->table);
 	vocab->table = table;
 	vocab->table_size = size;
-	for (size_t id = 0; id < vocab->size; id++) {
-		const struct entry *entry = &vocab->entries[id];
+	/* Of ids that show the same piece the one that is found stays so. */
+	for (size_t i = 0; i < old_size; i++) {
+		const struct entry *entry = old[i] ? &vocab->entries[old[i] - 1] : NULL;
 
-		if (entry->length != SIZE_MAX)
-			*slot_of(vocab, vocab->text + entry->start, entry->length) =
-				(int32_t)id + 1;
+		if (entry)
+			*slot_of(vocab, vocab->text + entry->start, entry->length) = old[i];
 	}
+	buf_free(old);
 	return OK;
 }
 

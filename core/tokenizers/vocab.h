@@ -16,7 +16,7 @@ void vocab_free(struct vocab *vocab);
 /* Two pieces with one id, or one piece with two ids, are ERR_FORMAT. */
 enum err vocab_add(struct vocab *vocab, const char *piece, size_t length, int64_t id);
 
-/* The same, but a piece that is there already is now found under the new id, and both ids show it.
+/* The same, but a piece that is there already is now found under this id, and both ids show it.
  */
 enum err vocab_replace(struct vocab *vocab, const char *piece, size_t length, int64_t id);
 
