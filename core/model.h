@@ -27,7 +27,9 @@ struct layer {
 	const char *module;      /* "attn.q", "mlp.experts.7.up", "embed", "head" */
 	const char *tensor_name; /* the checkpoint's own name, accepted as an alias */
 	const struct tensor *tensor;
-	int block; /* -1 for embed and head */
+	const struct tensor *stored; /* the checkpoint's own that holds it: `tensor`, or one of more
+					dimensions, of which `tensor` is a part */
+	int block;                   /* -1 for embed and head */
 	size_t rows, columns;
 	bool transposed; /* the file holds (columns, rows) */
 	int expert;      /* its number, or -1 */

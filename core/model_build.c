@@ -152,6 +152,33 @@ add_stored(struct builder *b, struct model_block *to, int block,
 	return code;
 }
 
+/* One expert's matrix of a tensor that holds those of all, (experts, rows, columns). */
+static enum err
+cut_expert(const struct tensor **tensor, struct builder *b, uint64_t expert)
+{
+	const struct tensor *all = *tensor;
+	uint64_t experts = b->model->shape.experts;
+	struct tensor *part;
+
+	if (all->shape[0] != experts)
+		return err_at(ERR_FORMAT, file_map_path(all->map), all->name,
+			      "has %llu matrices, one for each expert, but the model has %llu "
+			      "experts",
+			      (unsigned long long)all->shape[0], (unsigned long long)experts);
+	if (!(part = arena_alloc(b->arena, 1, sizeof(*part))))
+		return ERR_NOMEM;
+	*part = *all;
+	part->rank = 2;
+	part->shape[0] = all->shape[1];
+	part->shape[1] = all->shape[2];
+	part->elements = all->elements / experts;
+	part->bytes = all->bytes / experts;
+	part->offset = all->offset + expert * part->bytes;
+	part->name = arena_printf(b->arena, "%s[%llu]", all->name, (unsigned long long)expert);
+	*tensor = part;
+	return part->name ? OK : ERR_NOMEM;
+}
+
 /* One matrix; expert -1: of the block itself. *index is its number, or stays. */
 static enum err
 add_matrix(struct builder *b, int *index, int block, const struct architecture_tensor *entry,
@@ -166,9 +193,14 @@ add_matrix(struct builder *b, int *index, int block, const struct architecture_t
 			       .columns = dimension_of(entry->columns, shape),
 			       .transposed = entry->transposed };
 	char name[BUILDER_NAME];
+	enum err code;
 
 	if (!(layer.tensor = builder_take_spelled(name, b, entry->name, &place)))
 		return entry->optional ? OK : missing(b, name);
+	layer.stored = layer.tensor;
+	if (expert >= 0 && layer.tensor->rank == 3 &&
+	    (code = cut_expert(&layer.tensor, b, (uint64_t)expert)))
+		return code;
 	if (expert >= 0 && !(layer.module = arena_printf(b->arena, "mlp.experts.%d.%s", expert,
 							 modules[entry->slot])))
 		return ERR_NOMEM;
@@ -309,7 +341,7 @@ add_embed(struct builder *b)
 		return missing(b, model->head_name);
 	if ((code = settle_head(b, embed, head)))
 		return code;
-	layer.tensor = embed ? embed : head;
+	layer.tensor = layer.stored = embed ? embed : head;
 	model->embed = (int)model->layer_count;
 	return add_layer(b, &layer);
 }
@@ -322,6 +354,7 @@ add_head(struct builder *b)
 	struct model_input *input = &model->inputs[model->input_count];
 	struct layer layer = { .module = "head",
 			       .tensor = checkpoint_find(b->checkpoint, model->head_name),
+			       .stored = checkpoint_find(b->checkpoint, model->head_name),
 			       .block = -1,
 			       .expert = -1,
 			       .rows = model->shape.vocab,

@@ -104,6 +104,9 @@ place_layers(struct checkpoint_output *output, const struct model *model,
 
 		if (!overlay->layers[i].weight)
 			continue;
+		if (layer->stored != layer->tensor)
+			return err_at(ERR_UNSUPPORTED, model->path, layer->tensor_name,
+				      "is a part of a larger tensor; such are not written yet");
 		replace(output, layer, layer->tensor, overlay->layers[i].weight);
 		if (model->tied_twin && (int)i == model->embed)
 			replace(output, layer, model->tied_twin, overlay->layers[i].weight);

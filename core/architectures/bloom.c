@@ -1,19 +1,21 @@
 /* BLOOM: ALiBi, a norm behind the embedding (models/bloom/configuration_bloom.py). */
 #include "core/architecture.h"
 
+#include "core/json.h"
+
 static const struct architecture_tensor tensors[] = {
 	VECTOR(ATTN_NORM, "input_layernorm.weight", HIDDEN),
 	VECTOR(ATTN_NORM_BIAS, "input_layernorm.bias", HIDDEN),
 	MATRIX(QKV, "self_attention.query_key_value.weight", QKV, HIDDEN),
 	VECTOR(QKV_BIAS, "self_attention.query_key_value.bias", QKV),
 	MATRIX(O, "self_attention.dense.weight", HIDDEN, QUERIES),
-	VECTOR(O_BIAS, "self_attention.dense.bias", HIDDEN),
+	VECTOR_WHEN(attention_bias, O_BIAS, "self_attention.dense.bias", HIDDEN),
 	VECTOR(MLP_NORM, "post_attention_layernorm.weight", HIDDEN),
 	VECTOR(MLP_NORM_BIAS, "post_attention_layernorm.bias", HIDDEN),
 	MATRIX(UP, "mlp.dense_h_to_4h.weight", INTERMEDIATE, HIDDEN),
 	VECTOR(UP_BIAS, "mlp.dense_h_to_4h.bias", INTERMEDIATE),
 	MATRIX(DOWN, "mlp.dense_4h_to_h.weight", HIDDEN, INTERMEDIATE),
-	VECTOR(DOWN_BIAS, "mlp.dense_4h_to_h.bias", HIDDEN),
+	VECTOR_WHEN(attention_bias, DOWN_BIAS, "mlp.dense_4h_to_h.bias", HIDDEN),
 	{ .name = NULL },
 };
 
@@ -38,6 +40,24 @@ static const struct config_key keys[] = {
 	{ .name = NULL },
 };
 
+/* "slow_but_exact" makes transformers sum slices of a matrix as training did, and leave out the two
+ * biases behind such sums. */
+static enum err
+read_slices(const struct config_reading *r)
+{
+	bool exact = false;
+	size_t slices = 1;
+	enum err code = json_get_bool(&exact, r->document, r->object, "slow_but_exact");
+
+	if (!code)
+		code = json_get_size(&slices, r->document, r->object, "pretraining_tp", 1,
+				     CONFIG_WIDTH_MAX);
+	r->out->shape.attention_bias = !exact || slices == 1;
+	return code;
+}
+
+static enum err (*const readers[])(const struct config_reading *) = { read_slices, NULL };
+
 const struct architecture architecture_bloom = {
 	.name = "bloom",
 	.model_types = "bloom",
@@ -54,5 +74,6 @@ const struct architecture architecture_bloom = {
 		   .qkv_grouped = true,
 		   .activation = ACTIVATION_GELU_TANH },
 	.config_keys = keys,
+	.readers = readers,
 	.leftovers = architecture_leftovers,
 };

@@ -3,6 +3,7 @@
 #include "core/checkpoint.h"
 #include "core/file.h"
 #include "core/formats/gguf.h"
+#include "core/formats/gguf_model.h"
 #include "core/tensor.h"
 
 #include <stdio.h>
@@ -237,17 +238,11 @@ close_file(struct checkpoint *checkpoint)
 }
 
 static enum err
-describe(struct model_shape *out, const struct architecture **architecture,
-	 const struct checkpoint *checkpoint)
+describe(struct model_description *out, const struct checkpoint *checkpoint)
 {
 	const struct own *own = checkpoint->own;
 
-	(void)out;
-	(void)architecture;
-	return err_at(ERR_UNSUPPORTED, checkpoint->path, "general.architecture",
-		      "is \"%s\", which is not read from GGUF yet; open the Hugging Face folder it "
-		      "was made from",
-		      own->gguf->architecture);
+	return gguf_describe(out, own->gguf, checkpoint);
 }
 
 static enum err
