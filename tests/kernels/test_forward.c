@@ -126,6 +126,84 @@ test_forward__divergence_of_equals_is_zero(void **state)
 	assert_true(fabs(kl - k->divergence(logits, log_sum, other, log_other, 9)) < 1e-7);
 }
 
+static double
+phi(double x)
+{
+	return 0.5 * erfc(-x / sqrt(2.0));
+}
+
+/* What an activation should be, in double. */
+static double
+activation_of(int which, double x)
+{
+	switch (which) {
+	case 0:
+		return x / (1.0 + exp(-x));
+	case 1:
+		return x * phi(x);
+	case 2:
+		return 0.5 * x *
+		       (1.0 + tanh(sqrt(2.0 / 3.14159265358979324) * (x + 0.044715 * x * x * x)));
+	case 3:
+		return x / (1.0 + exp(-1.702 * x));
+	case 4:
+		return x > 0.0 ? x : 0.0;
+	case 5:
+		return x > 0.0 ? x * x : 0.0;
+	default:
+		return 30.0 * tanh(x / 30.0);
+	}
+}
+
+static void
+apply_activation(int which, float *x)
+{
+	const struct forward_kernels *k = kernels_current()->forward;
+	void (*const kernels[])(float *, const float *, size_t) = { k->silu,      k->gelu,
+								    k->gelu_tanh, k->quick_gelu,
+								    k->relu,      k->relu2 };
+
+	if (which < 6)
+		kernels[which](x, NULL, 1);
+	else
+		k->softcap(x, 30.0f, 1);
+}
+
+static void
+test_forward__activations_are_their_formulas(void **state)
+{
+	(void)state;
+	for (int which = 0; which < 7; which++) {
+		for (double x = -40.0; x < 40.0; x += 0.0137) {
+			float value = (float)x;
+			double expected = activation_of(which, (double)value);
+			/* A capped value is exact to a share of its cap. */
+			double slack = which < 6 ? 3e-7 : 30.0 * 6e-8;
+
+			apply_activation(which, &value);
+			if (!(fabs((double)value - expected) <= 1e-6 * fabs(expected) + slack))
+				fail_msg("activation %d of %g is %.9g, expected %.9g", which, x,
+					 (double)value, expected);
+		}
+	}
+}
+
+static void
+test_forward__an_activation_multiplies_by_its_partner(void **state)
+{
+	float x[11], by[11], alone[11];
+
+	(void)state;
+	for (int i = 0; i < 11; i++) {
+		x[i] = alone[i] = (float)i - 5.3f;
+		by[i] = 0.5f * (float)i - 2.0f;
+	}
+	kernels_current()->forward->gelu(alone, NULL, 11);
+	kernels_current()->forward->gelu(x, by, 11);
+	for (int i = 0; i < 11; i++)
+		assert_true(x[i] == alone[i] * by[i]);
+}
+
 int
 main(void)
 {
@@ -134,6 +212,8 @@ main(void)
 		cmocka_unit_test(test_forward__exp_is_within_two_ulp),
 		cmocka_unit_test(test_forward__exp_keeps_nan_and_drops_to_zero),
 		cmocka_unit_test(test_forward__divergence_of_equals_is_zero),
+		cmocka_unit_test(test_forward__activations_are_their_formulas),
+		cmocka_unit_test(test_forward__an_activation_multiplies_by_its_partner),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
