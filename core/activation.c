@@ -8,14 +8,20 @@
 #include <string.h>
 
 static const struct {
-	const char *names;
+	const char *name, *names;
 	size_t kernel; /* of a member of struct forward_kernels */
 } activations[ACTIVATION_COUNT] = {
 #define ACTIVATION(id, names, kernel) \
-	[ACTIVATION_##id] = { names, offsetof(struct forward_kernels, kernel) },
+	[ACTIVATION_##id] = { #kernel, names, offsetof(struct forward_kernels, kernel) },
 #include "core/activations.def"
 #undef ACTIVATION
 };
+
+const char *
+activation_name(size_t activation)
+{
+	return activations[activation].name;
+}
 
 bool
 activation_find(size_t *out, const char *name)

@@ -1,5 +1,8 @@
 /* qscope info: what a checkpoint holds. */
+#include "core/activation.h"
 #include "core/architecture.h"
+#include "core/rope_kind.h"
+#include "core/words.h"
 #include "sessions/commands/common.h"
 
 #include <string.h>
@@ -26,6 +29,43 @@ model_out(struct json_out *json, const struct model *model, const struct model_t
 	json_out_end(json);
 }
 
+static const char *
+positions_of(const struct model *model)
+{
+	if (model->outside.vector[SLOT_POSITIONS])
+		return "learned";
+	if (model->shape.alibi)
+		return "alibi";
+	return model->shape.rope ? "rope" : "none";
+}
+
+static size_t
+blocks_with(const struct model *model, int flag)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < model->shape.blocks; i++)
+		count += (model->pattern.block[i] & flag) != 0;
+	return count;
+}
+
+static void
+rope_out(struct json_out *json, const struct model *model)
+{
+	const struct rope_setting *rope = &model->pattern.rope[0];
+	char name[32];
+
+	if (!model->shape.rope) {
+		json_out_null(json, "rope");
+		return;
+	}
+	json_out_object(json, "rope");
+	json_out_text(json, "type", words_copy(name, sizeof(name), rope->kind->names));
+	json_out_number(json, "factor", rope->numbers.factor);
+	json_out_count(json, "rotary_dim", model->shape.rotary_dim);
+	json_out_end(json);
+}
+
 static void
 shape_out(struct json_out *json, const struct model *model)
 {
@@ -45,6 +85,15 @@ shape_out(struct json_out *json, const struct model *model)
 		json_out_number(json, "rope_theta", model->pattern.rope[0].numbers.theta);
 	else
 		json_out_null(json, "rope_theta");
+	json_out_text(json, "norm", shape->layer_norm ? "layer" : "rms");
+	json_out_text(json, "activation", activation_name(shape->activation));
+	json_out_text(json, "positions", positions_of(model));
+	rope_out(json, model);
+	json_out_count(json, "window", shape->window);
+	json_out_count(json, "sliding_blocks", blocks_with(model, BLOCK_SLIDING));
+	json_out_count(json, "experts", shape->experts);
+	json_out_count(json, "experts_per_token", shape->experts_per_token);
+	json_out_count(json, "sparse_blocks", blocks_with(model, BLOCK_SPARSE));
 	json_out_end(json);
 }
 
@@ -106,7 +155,36 @@ print_json(struct call *call, const struct engine *engine, const struct model_na
 	for (size_t i = 0; i < model->layer_count; i++)
 		layer_out(json, model, &model->layers[i]);
 	json_out_end(json);
+	json_out_array(json, "warnings");
+	for (size_t i = 0; i < model->warning_count; i++)
+		json_out_text(json, NULL, model->warnings[i]);
+	json_out_end(json);
 	return output_json(call, json);
+}
+
+/* What a block does besides the usual, in words. */
+static void
+print_kind(struct call *call, const struct model *model)
+{
+	const struct model_shape *s = &model->shape;
+	size_t sliding = blocks_with(model, BLOCK_SLIDING);
+	char name[32];
+
+	output_text(call, "%s norm, %s", s->layer_norm ? "layer" : "RMS",
+		    activation_name(s->activation));
+	if (s->rope)
+		output_text(call, ", RoPE %s of %zu in %zu values, base %g",
+			    words_copy(name, sizeof(name), model->pattern.rope[0].kind->names),
+			    s->rotary_dim, s->head_dim, model->pattern.rope[0].numbers.theta);
+	else
+		output_text(call, ", positions %s", positions_of(model));
+	if (sliding)
+		output_text(call, ", %zu of %zu blocks slide over %zu tokens", sliding, s->blocks,
+			    s->window);
+	if (s->experts)
+		output_text(call, ", %zu experts in %zu blocks, %zu for each token", s->experts,
+			    blocks_with(model, BLOCK_SPARSE), s->experts_per_token);
+	output_text(call, "\n");
 }
 
 static void
@@ -127,6 +205,7 @@ print_head(struct call *call, const struct engine *engine, const struct model_na
 		"vocabulary %zu, context %zu%s\n",
 		s->blocks, s->hidden, s->intermediate, s->heads, s->kv_heads, s->vocab, s->context,
 		s->tied_head ? ", head tied to embeddings" : "");
+	print_kind(call, model);
 	if (tokenizer)
 		output_text(call, "tokenizer %s, %zu pieces%s\n", tokenizer_kind(tokenizer),
 			    tokenizer_vocab(tokenizer),
