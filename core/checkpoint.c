@@ -44,40 +44,93 @@ checkpoint_sort(struct checkpoint *checkpoint)
 /* Files that are something else, said by name. */
 static const struct {
 	const char *magic;
-	size_t length;
 	const char *what;
 } others[] = {
-	{ "PK\3\4", 4, "holds its weights as " CHECKPOINT_PICKLE },
-	{ "\x80\x02", 2, "holds its weights as " CHECKPOINT_PICKLE },
-	{ "\x80\x03", 2, "holds its weights as " CHECKPOINT_PICKLE },
-	{ "\x80\x04", 2, "holds its weights as " CHECKPOINT_PICKLE },
-	{ "\x80\x05", 2, "holds its weights as " CHECKPOINT_PICKLE },
-	{ "24ka", 4,
+	{ "24ka",
 	  "begins with \"ak42\": a llama2.c file of version 1 or later, or a ternary BitNet one; "
 	  "only version 0 (float32) is read" },
+	{ "version https://git-lfs",
+	  "is a git-lfs pointer: the file itself was not fetched; fetch it with: git lfs pull" },
 };
+enum { OTHERS = sizeof(others) / sizeof(others[0]), MAGIC = 32 };
+
+/* The first bytes of a regular file, zeros behind its end. */
+static void
+read_magic(char out[MAGIC], const char *path)
+{
+	struct stat st;
+	ssize_t n = 0;
+	int fd;
+
+	memset(out, 0, MAGIC);
+	if (stat(path, &st) || !S_ISREG(st.st_mode))
+		return;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd >= 0) {
+		n = read(fd, out, MAGIC);
+		close(fd);
+	}
+	if (n < MAGIC)
+		memset(out + (n > 0 ? n : 0), 0, (size_t)(MAGIC - (n > 0 ? n : 0)));
+}
+
+/* A zip archive, as PyTorch writes it today, or a bare pickle: protocol 2 to 5, then an opcode.
+ * Without the opcode it might be a llama2.c file, whose first number is the width: 640 is 80 02 00
+ * 00. */
+static bool
+is_pickle(const char magic[MAGIC])
+{
+	return !memcmp(magic, "PK\3\4", 4) || ((unsigned char)magic[0] == 0x80 && magic[1] >= 2 &&
+					       magic[1] <= 5 && (unsigned char)magic[2] >= ' ');
+}
+
+bool
+checkpoint_is_pickle(const char *path)
+{
+	char magic[MAGIC];
+
+	read_magic(magic, path);
+	return is_pickle(magic);
+}
+
+static bool
+ends_in(const char *text, const char *end)
+{
+	size_t n = strlen(text), m = strlen(end);
+
+	return n >= m && !strcmp(text + n - m, end);
+}
+
+static enum err
+refuse_pickle(const char *path)
+{
+	bool torch = ends_in(path, ".pt") || ends_in(path, ".pth");
+
+	return err_at(ERR_UNSUPPORTED, path, NULL, "holds its weights as " CHECKPOINT_PICKLE "%s",
+		      torch ? "; of llama2.c: python export.py OUT.bin --checkpoint FILE" : "");
+}
 
 /* A file of another program is refused before anything of it is interpreted. */
 static enum err
 refuse_foreign(const char *path)
 {
-	char magic[8] = { 0 };
-	struct stat st;
-	ssize_t n = 0;
-	int fd;
+	char magic[MAGIC];
 
-	if (stat(path, &st) || !S_ISREG(st.st_mode))
-		return OK;
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd >= 0) {
-		n = read(fd, magic, sizeof(magic));
-		close(fd);
-	}
-	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
-		if (n >= (ssize_t)others[i].length &&
-		    !memcmp(magic, others[i].magic, others[i].length))
+	read_magic(magic, path);
+	for (size_t i = 0; i < OTHERS; i++)
+		if (!memcmp(magic, others[i].magic, strlen(others[i].magic)))
 			return err_at(ERR_UNSUPPORTED, path, NULL, "%s", others[i].what);
-	return OK;
+	return is_pickle(magic) ? refuse_pickle(path) : OK;
+}
+
+enum err
+checkpoint_check_pointer(const char *path)
+{
+	const char *pointer = others[OTHERS - 1].magic;
+	char magic[MAGIC];
+
+	read_magic(magic, path);
+	return memcmp(magic, pointer, strlen(pointer)) ? OK : refuse_foreign(path);
 }
 
 static enum err
@@ -88,6 +141,10 @@ refuse(const char *path)
 	if (!file_exists(path))
 		return err_at(ERR_IO, path, NULL,
 			      "there is no such file or folder; check the path");
+	if (ends_in(path, ".safetensors"))
+		return err_at(ERR_UNSUPPORTED, path, NULL,
+			      "is one file of a model; give the folder that it lies in, with its "
+			      "config.json");
 	return err_at(ERR_UNSUPPORTED, path, NULL,
 		      "is no model that qscope reads; give a Hugging Face folder, a GGUF file or "
 		      "a llama2.c .bin");

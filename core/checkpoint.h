@@ -46,6 +46,10 @@ struct format {
 	" python -c \"from transformers import AutoModelForCausalLM as M;"              \
 	" M.from_pretrained('FOLDER').save_pretrained('OUT')\""
 
+/* ERR_UNSUPPORTED for a file that only names what git-lfs would fetch in its place. */
+enum err checkpoint_check_pointer(const char *path);
+bool checkpoint_is_pickle(const char *path); /* by its first bytes */
+
 enum err checkpoint_open(struct checkpoint **out, const char *path);
 void checkpoint_free(struct checkpoint *checkpoint); /* NULL is fine */
 

@@ -234,12 +234,13 @@ find_in_folder(char **out, const char *folder)
 }
 
 static bool
-has_safetensors(const char *folder)
+is_huggingface(const char *folder)
 {
-	static const char *const names[] = { HUGGINGFACE_SINGLE, HUGGINGFACE_INDEX, "config.json" };
+	static const char *const names[] = { HUGGINGFACE_SINGLE, HUGGINGFACE_INDEX, "config.json",
+					     "adapter_config.json", "model_index.json" };
 	char path[4096];
 
-	for (int i = 0; i < 3; i++)
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (snprintf(path, sizeof(path), "%s/%s", folder, names[i]) < (int)sizeof(path) &&
 		    file_exists(path))
 			return true;
@@ -257,10 +258,10 @@ recognise(bool *out, const char *path)
 		*out = file_exists(path) && is_model_name(path_name(path));
 		return OK;
 	}
-	if (has_safetensors(path))
+	if (is_huggingface(path))
 		return OK;
 	code = find_in_folder(&inside, path);
-	*out = inside != NULL;
+	*out = inside && !checkpoint_is_pickle(inside);
 	buf_free(inside);
 	return code;
 }
@@ -277,7 +278,8 @@ open_path(struct checkpoint *checkpoint, const char *path)
 		return code;
 	if (!inside)
 		return err_at(ERR_IO, path, NULL, "changed while it was opened; try again");
-	code = open_file(checkpoint, inside);
+	if (!(code = checkpoint_check_pointer(inside)))
+		code = open_file(checkpoint, inside);
 	buf_free(inside);
 	return code;
 }

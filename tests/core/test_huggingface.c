@@ -102,7 +102,8 @@ test_huggingface__an_index_that_lies_is_refused_by_name(void **state)
 		const char *map, *part;
 		enum err code;
 	} bad[] = {
-		{ "{\"a\":\"three.safetensors\"}", "three.safetensors", ERR_IO },
+		{ "{\"a\":\"three.safetensors\",\"b\":\"two.safetensors\"}",
+		  "three.safetensors: is missing: 1 of the 2 shards", ERR_IO },
 		{ "{\"a\":\"one.safetensors\",\"c\":\"two.safetensors\"}",
 		  "c: is promised by the index", ERR_FORMAT },
 		{ "{\"a\":\"two.safetensors\",\"b\":\"one.safetensors\"}", "lies in", ERR_FORMAT },
@@ -121,6 +122,28 @@ test_huggingface__an_index_that_lies_is_refused_by_name(void **state)
 	support_file("model.safetensors.index.json",
 		     "{\"weight_map\":{\"a\":\"one.safetensors\",\"b\":\"two.safetensors\"}}", 60);
 	assert_err(ERR_FORMAT, "a: this tensor stands in the model twice",
+		   checkpoint_open(&checkpoint, support_folder()));
+}
+
+static void
+test_huggingface__a_shard_that_the_index_passes_over_is_refused(void **state)
+{
+	static const char index[] = "{\"weight_map\":{\"a\":\"m-00001-of-00002.safetensors\"}}";
+	struct checkpoint *checkpoint;
+
+	(void)state;
+	support_clean();
+	support_file("config.json", config, sizeof(config) - 1);
+	support_file("model.safetensors.index.json", index, sizeof(index) - 1);
+	put_shard("m-00001-of-00002.safetensors", "a");
+	/* Of another set: what a trainer left behind. */
+	put_shard("m-00001-of-00003.safetensors", "b");
+	put_shard("n-00002-of-00002.safetensors", "b");
+	put_shard("m-2-of-00002.safetensors", "b");
+	assert_ok(checkpoint_open(&checkpoint, support_folder()));
+	checkpoint_free(checkpoint);
+	put_shard("m-00002-of-00002.safetensors", "b");
+	assert_err(ERR_FORMAT, "m-00002-of-00002.safetensors: lies beside its shards",
 		   checkpoint_open(&checkpoint, support_folder()));
 }
 
@@ -165,7 +188,7 @@ test_huggingface__only_regular_files_are_opened(void **state)
 	assert_err(ERR_IO, "no regular file", checkpoint_open(&checkpoint, support_folder()));
 	assert_int_equal(unlink(path), 0);
 	assert_int_equal(symlink("model.safetensors", path), 0);
-	assert_err(ERR_IO, "holds no model.safetensors",
+	assert_err(ERR_IO, "is a link that leads nowhere",
 		   checkpoint_open(&checkpoint, support_folder()));
 }
 
@@ -212,6 +235,7 @@ main(void)
 		cmocka_unit_test(test_huggingface__shards_are_read_together),
 		cmocka_unit_test(test_huggingface__shard_names_never_leave_the_folder),
 		cmocka_unit_test(test_huggingface__an_index_that_lies_is_refused_by_name),
+		cmocka_unit_test(test_huggingface__a_shard_that_the_index_passes_over_is_refused),
 		cmocka_unit_test(test_huggingface__folders_without_their_files_say_what_is_missing),
 		cmocka_unit_test(test_huggingface__only_regular_files_are_opened),
 		cmocka_unit_test(test_huggingface__links_of_a_cache_stay_inside_it),

@@ -80,6 +80,18 @@ test_llama2c__a_negative_vocabulary_means_a_head_of_its_own(void **state)
 	model_free(model);
 }
 
+/* 640 is 80 02 00 00, which begins as a pickle does. */
+static void
+test_llama2c__a_width_of_640_is_no_pickle(void **state)
+{
+	static const int32_t wide[FIELDS] = { 640, 3, 1, 2, 1, 5, 2 };
+	struct model *model;
+
+	(void)state;
+	assert_err(ERR_FORMAT, "lies behind the end",
+		   model_open(&model, model_file(wide, TIED_VALUES, 0)));
+}
+
 static void
 test_llama2c__a_header_that_lies_is_refused_by_field(void **state)
 {
@@ -172,6 +184,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_llama2c__tensors_lie_in_the_order_of_the_file),
 		cmocka_unit_test(test_llama2c__a_negative_vocabulary_means_a_head_of_its_own),
+		cmocka_unit_test(test_llama2c__a_width_of_640_is_no_pickle),
 		cmocka_unit_test(test_llama2c__a_header_that_lies_is_refused_by_field),
 		cmocka_unit_test(test_llama2c__sizes_that_do_not_add_up_are_refused),
 		cmocka_unit_test(test_llama2c__a_folder_with_one_model_opens_like_the_file),

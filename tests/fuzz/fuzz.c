@@ -1,6 +1,6 @@
 #include "fuzz/fuzz.h"
 
-#include <dirent.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,20 +9,19 @@
 
 static char folder[128];
 
+static int
+remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+{
+	(void)st;
+	(void)flag;
+	(void)ftw;
+	return remove(path);
+}
+
 static void
 remove_folder(void)
 {
-	DIR *dir = opendir(folder);
-	struct dirent *entry;
-	char path[512];
-
-	while (dir && (entry = readdir(dir))) {
-		snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
-		unlink(path);
-	}
-	if (dir)
-		closedir(dir);
-	rmdir(folder);
+	nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
 const char *
