@@ -14,7 +14,7 @@ enum activation {
 
 /* By its name in configs; false: there is none. */
 bool activation_find(size_t *out, const char *name);
-const char *activation_name(size_t activation); /* "gelu_tanh" */
+const char *activation_name(size_t activation);    /* "gelu_tanh" */
 void activation_names(char *out, size_t capacity); /* "silu, gelu, ..." for messages */
 
 /* x = f(x), or f(x) times `by` where that is given; n values. */

@@ -37,6 +37,10 @@ bool hub_has(const struct hub_id *id); /* the cache has something of that reposi
  * else the newest. The caller's. ERR_IO says how to fetch it. */
 enum err hub_find(char **out, const struct hub_id *id);
 
+/* The same of a repository's folder that was named by its path: HUB/models--ORG--NAME. */
+bool hub_is_repo(const char *path);
+enum err hub_find_in(char **out, const char *path);
+
 /* Every snapshot, by name. One that the bare name does not stand for is "org/name@REF" or
  * "org/name@COMMIT", cut to 12 digits. */
 struct hub_model {

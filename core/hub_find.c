@@ -159,9 +159,8 @@ find_revision(const char **out, const struct hub_id *id, const char *repo,
 	return matches == 1 ? OK : no_revision(id, matches > 1);
 }
 
-/* A snapshot is a folder of its repository, whatever it calls itself. */
-static enum err
-check_inside(const char *repo, const char *snapshot)
+enum err
+hub_check_inside(const char *repo, const char *snapshot)
 {
 	char *root = realpath(repo, NULL), *real = realpath(snapshot, NULL);
 	size_t n = root ? strlen(root) : 0;
@@ -191,10 +190,22 @@ find_in(char **out, const struct hub_id *id, const char *repo, const struct fold
 			      id->repo);
 	if (!(*out = buf_printf("%s/snapshots/%s", repo, name)))
 		return ERR_NOMEM;
-	if ((code = check_inside(repo, *out))) {
+	if ((code = hub_check_inside(repo, *out))) {
 		buf_free(*out);
 		*out = NULL;
 	}
+	return code;
+}
+
+static enum err
+find_below(char **out, const struct hub_id *id, const char *repo)
+{
+	struct folder snapshots = { 0 };
+	enum err code = hub_snapshots(&snapshots, repo);
+
+	if (!code)
+		code = find_in(out, id, repo, &snapshots);
+	folder_clear(&snapshots);
 	return code;
 }
 
@@ -202,17 +213,35 @@ enum err
 hub_find(char **out, const struct hub_id *id)
 {
 	char *repo = hub_repo_folder(id->repo);
-	struct folder snapshots = { 0 };
 	enum err code = repo ? OK : err_last()->code;
 
 	*out = NULL;
-	if (!code && !file_is_folder(repo))
-		code = not_cached(id->repo);
 	if (!code)
-		code = hub_snapshots(&snapshots, repo);
-	if (!code)
-		code = find_in(out, id, repo, &snapshots);
-	folder_clear(&snapshots);
+		code = file_is_folder(repo) ? find_below(out, id, repo) : not_cached(id->repo);
 	buf_free(repo);
 	return code;
+}
+
+bool
+hub_is_repo(const char *path)
+{
+	char repo[HUB_REPO], *refs = file_join(path, "refs"),
+			     *snapshots = file_join(path, "snapshots");
+	bool is = refs && snapshots && (file_is_folder(refs) || file_is_folder(snapshots)) &&
+		  hub_repo_at(repo, path);
+
+	buf_free(refs);
+	buf_free(snapshots);
+	return is;
+}
+
+enum err
+hub_find_in(char **out, const char *path)
+{
+	struct hub_id id = { 0 };
+
+	*out = NULL;
+	if (!hub_repo_at(id.repo, path))
+		return err_at(ERR_IO, path, NULL, "is no repository of a Hugging Face cache");
+	return find_below(out, &id, path);
 }

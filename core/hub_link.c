@@ -2,6 +2,8 @@
  * tools. */
 #include "core/hub.h"
 
+#include "core/hub_private.h"
+
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,15 +23,15 @@ cut_to_repo(char *folder)
 	return true;
 }
 
-bool
-hub_repo_of(char out[HUB_REPO], const char *folder)
+/* "…/models--ORG--NAME", which is changed; false: it is no such path. */
+static bool
+repo_name(char out[HUB_REPO], char *path)
 {
 	static const char prefix[] = "/models--";
-	char root[PATH_MAX], *name, *parted;
+	char *name = strrchr(path, '/'), *parted;
 	struct hub_id id;
 
-	if (!realpath(folder, root) || !cut_to_repo(root) || !(name = strrchr(root, '/')) ||
-	    strncmp(name, prefix, sizeof(prefix) - 1))
+	if (!name || strncmp(name, prefix, sizeof(prefix) - 1))
 		return false;
 	name += sizeof(prefix) - 1;
 	if ((parted = strstr(name, "--"))) {
@@ -40,6 +42,22 @@ hub_repo_of(char out[HUB_REPO], const char *folder)
 		return false;
 	snprintf(out, HUB_REPO, "%s", id.repo);
 	return true;
+}
+
+bool
+hub_repo_of(char out[HUB_REPO], const char *folder)
+{
+	char root[PATH_MAX];
+
+	return realpath(folder, root) && cut_to_repo(root) && repo_name(out, root);
+}
+
+bool
+hub_repo_at(char out[HUB_REPO], const char *path)
+{
+	char root[PATH_MAX];
+
+	return realpath(path, root) && repo_name(out, root);
 }
 
 const char *

@@ -24,17 +24,23 @@ repo_of_folder(char out[HUB_REPO], const char *name)
 	return !strchr(out, '@') && hub_parse(&id, out);
 }
 
+/* `name` is the list's. A snapshot that leads out of its repository is named without a path. */
 static enum err
-add(struct hub_list *out, const char *name, const char *path)
+add(struct hub_list *out, const char *name, const char *repo, const char *snapshot)
 {
+	const char *path = NULL;
+
 	if (out->count >= out->limit) {
 		out->more = true;
 		return OK;
 	}
 	if (buf_grow(&out->models, &out->capacity, out->count + 1, sizeof(*out->models)))
 		return ERR_NOMEM;
-	if (!name)
+	if (!name ||
+	    (snapshot && !(path = arena_printf(&out->arena, "%s/snapshots/%s", repo, snapshot))))
 		return ERR_NOMEM;
+	if (path && hub_check_inside(repo, path))
+		path = NULL;
 	out->models[out->count++] = (struct hub_model){ name, path };
 	return OK;
 }
@@ -68,9 +74,8 @@ add_snapshots(struct hub_list *out, const char *repo, const char *name,
 	enum err code = OK;
 
 	if (hub_choose(&chosen, repo, snapshots) || !chosen)
-		return add(out, arena_printf(&out->arena, "%s", name), NULL);
-	code = add(out, arena_printf(&out->arena, "%s", name),
-		   arena_printf(&out->arena, "%s/snapshots/%s", repo, chosen));
+		return add(out, arena_printf(&out->arena, "%s", name), repo, NULL);
+	code = add(out, arena_printf(&out->arena, "%s", name), repo, chosen);
 	for (size_t i = 0; i < snapshots->count && !code; i++) {
 		const char *commit = snapshots->names[i];
 		char revision[HUB_REVISION];
@@ -78,8 +83,7 @@ add_snapshots(struct hub_list *out, const char *repo, const char *name,
 		if (commit == chosen || !hub_is_commit(commit))
 			continue;
 		revision_name(revision, sizeof(revision), repo, refs, commit);
-		code = add(out, arena_printf(&out->arena, "%s@%s", name, revision),
-			   arena_printf(&out->arena, "%s/snapshots/%s", repo, commit));
+		code = add(out, arena_printf(&out->arena, "%s@%s", name, revision), repo, commit);
 	}
 	return code;
 }

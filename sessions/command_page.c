@@ -85,8 +85,9 @@ program_page(void)
 		  "usage: qscope [MODEL]                  open the workbench\n"
 		  "       qscope --session FILE           open a saved session in it\n"
 		  "       qscope COMMAND [ARGUMENTS]      run one command and stop\n\n"
-		  "MODEL is a folder of Hugging Face files or a llama2.c .bin file; without it "
-		  "the small model\nthat comes with qscope is used.\n\nCommands:\n");
+		  "MODEL is a folder of Hugging Face files, a llama2.c .bin file, or org/name of a "
+		  "model in the\nHugging Face cache: qscope models lists what is there. Without it "
+		  "the small model that comes\nwith qscope is used.\n\nCommands:\n");
 	for (size_t i = 0; (command = command_at(i)); i++)
 		if (!command->hidden)
 			words_add(&words, "  %-12s %s\n", command->name, command->summary);
@@ -95,7 +96,9 @@ program_page(void)
 	words_add(
 		&words,
 		"\nEnvironment: QSCOPE_THREADS, QSCOPE_KERNELS, QSCOPE_CACHE (a folder, or off),\n"
-		"QSCOPE_MODELS (the folder of the shipped model and texts), NO_COLOR.\n"
+		"QSCOPE_MODELS (the folder of the shipped model and texts), HF_HUB_CACHE or "
+		"HF_HOME\n"
+		"(the Hugging Face cache), NO_COLOR.\n"
 		"Exit status: 0 ok, 1 failed, 2 wrong usage, 4 a gate said no, 130 interrupted.\n\n"
 		"qscope help COMMAND explains one command, with an example.\n");
 	return words_take(&words);

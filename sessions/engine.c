@@ -6,6 +6,7 @@
 #include "core/text.h"
 #include "kernels/kernels.h"
 #include "sessions/engine_private.h"
+#include "sessions/locate.h"
 #include "sessions/output.h"
 #include "sessions/shipped.h"
 
@@ -47,13 +48,14 @@ static enum err
 open_parts(struct engine *engine, const struct engine_options *options)
 {
 	struct options threads = { .threads = options->threads };
-	const char *path = options->model;
-	enum err code = path ? OK : shipped_model(&path);
+	char *path;
+	enum err code = locate_model(&path, options->model);
 
 	if (!code)
 		code = model_open(&engine->model, path);
 	if (!code)
 		code = tokenizer_open_beside(&engine->tokenizer, path, engine->model->shape.vocab);
+	buf_free(path);
 	if (!code)
 		code = pool_create(&engine->pool, machine_threads(&threads));
 	if (!code)

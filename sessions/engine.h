@@ -14,7 +14,7 @@
 struct engine;
 
 struct engine_options {
-	const char *model; /* a path; NULL: the shipped model */
+	const char *model; /* as locate_model reads it; NULL: the shipped model */
 	int threads;       /* 0: QSCOPE_THREADS, else the cores of this machine */
 	bool no_cache;
 };

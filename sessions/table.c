@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { CELL = 256 };
+enum { CELL = 1024 };
 
 struct table {
 	size_t columns;

@@ -6,7 +6,7 @@
 #include "tui/key.h"
 #include "tui/knob.h"
 #include "sessions/picture.h"
-#include "tui/places.h"
+#include "sessions/places.h"
 #include "tui/prompt.h"
 #include "tui/view.h"
 

@@ -4,7 +4,7 @@
 #include "sessions/session_file.h"
 #include "tui/knob.h"
 #include "sessions/picture.h"
-#include "tui/places.h"
+#include "sessions/places.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -208,6 +208,7 @@ static const struct {
 	{ "command", offer_commands }, { "layer", offer_layers },  { "method", offer_methods },
 	{ "param", offer_params },     { "text", offer_texts },    { "protocol", offer_protocols },
 	{ "plot", offer_plots },       { "file", offer_any_file }, { "folder", offer_folders },
+	{ "model", offer_any_file },
 };
 
 static void

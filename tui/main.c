@@ -2,6 +2,7 @@
 #include "core/buf.h"
 #include "core/file.h"
 #include "kernels/kernels.h"
+#include "sessions/locate.h"
 #include "sessions/output.h"
 #include "tui/progress.h"
 #include "tui/workbench.h"
@@ -124,7 +125,9 @@ run_command(const struct command *command, const struct options *options, int ar
 /* ------------------------------------------------------------------------ the workbench */
 
 static const struct command_arg workbench_args[] = {
-	{ "MODEL", NULL, "file", "folder or .bin file (default: the shipped model)", false, false },
+	{ "MODEL", NULL, "model",
+	  "folder, file, or org/name in the Hugging Face cache (default: the shipped model)", false,
+	  false },
 	{ "--session", "FILE", "file", "open a saved session", false, false },
 	{ "--ascii", NULL, NULL, "draw with ASCII alone", false, false },
 	{ "--no-color", NULL, NULL, "draw without colours", false, false },
@@ -209,10 +212,24 @@ choose_kernels(const struct options *options, char **argv)
 	return OK;
 }
 
+/* Is this word a model, then, when it is no command? Said before the screen opens. */
+static enum err
+check_model(const char *word)
+{
+	char *path;
+	enum err code = locate_model(&path, word);
+
+	if (!code && !file_exists(path))
+		code = command_unknown(word);
+	buf_free(path);
+	return code;
+}
+
 static int
 start(struct options *options, int argc, char **words)
 {
 	const struct command *command = argc ? command_find(words[0]) : NULL;
+	enum err code;
 
 	if (options->version)
 		command = command_find("version");
@@ -220,8 +237,8 @@ start(struct options *options, int argc, char **words)
 		return run_command(command_find("help"), options, command ? 1 : 0, words);
 	if (command)
 		return run_command(command, options, options->version ? 0 : argc - 1, words + 1);
-	if (argc && words[0][0] != '-' && !file_exists(words[0]) && !file_is_folder(words[0]))
-		return report(command_unknown(words[0]), options->json, NULL);
+	if (argc && words[0][0] != '-' && (code = check_model(words[0])))
+		return report(code, options->json, NULL);
 	return workbench(options, argc, words);
 }
 

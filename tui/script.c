@@ -193,7 +193,7 @@ run_script(struct call *call)
 static const struct command_arg script_args[] = {
 	{ "FILE", NULL, "file", "':' commands, `key NAME`, `type TEXT`, `size WxH`, # comments",
 	  true, false },
-	{ "MODEL", NULL, "file", "default: the shipped model", false, false },
+	{ "MODEL", NULL, "model", "default: the shipped model", false, false },
 	{ "--size", "WxH", NULL, "of the screen: columns x rows (default 120x40)", false, false },
 	{ "--session", "FILE", "file", "restore this session first", false, false },
 	{ "--ascii", NULL, NULL, "draw with ASCII alone", false, false },

@@ -17,6 +17,9 @@ enum err huggingface_check_link(const char *folder, const char *path);
 /* Whether config.json and every file of weights that the folder speaks of are there. */
 bool huggingface_is_whole(const char *folder);
 
+/* What opening the folder would read of it: headers and index. 0: no weights of ours. */
+uint64_t huggingface_header_bytes(const char *folder);
+
 /* For a folder without weights that are read: what it holds instead, and what to do. */
 enum err huggingface_refuse(const char *folder);
 

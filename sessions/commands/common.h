@@ -57,10 +57,12 @@ void common_text_names(struct words *words);
 char *common_count(char *out, uint64_t value);
 
 /* The command's arguments that these read, for their tables. */
-#define COMMON_MODEL                                                                              \
-	{                                                                                         \
-		"MODEL", NULL, "file", "folder or .bin file (default: the shipped model)", false, \
-			false                                                                     \
+#define COMMON_MODEL                                                                     \
+	{                                                                                \
+		"MODEL", NULL, "model",                                                  \
+			"folder, file, or org/name in the Hugging Face cache (default: " \
+			"the shipped model)",                                            \
+			false, false                                                     \
 	}
 #define COMMON_SETTING                                                                           \
 	{ "--method", "METHOD", "method", "how to quantize: see qscope methods", false, false }, \

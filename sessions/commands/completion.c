@@ -73,6 +73,16 @@ value_case(struct words *words, const struct command_arg *arg)
 			  arg->name);
 }
 
+/* What is there to open is known when the key is pressed, not now. */
+static bool
+takes_model(const struct command *command)
+{
+	for (const struct command_arg *arg = command->args; arg && arg->name; arg++)
+		if (arg->complete && !strcmp(arg->complete, "model"))
+			return true;
+	return false;
+}
+
 static void
 command_case(struct words *words, const struct command *command)
 {
@@ -83,7 +93,7 @@ command_case(struct words *words, const struct command *command)
 	for (const struct command_arg *arg = command->args; arg && arg->name; arg++)
 		if (arg->name[0] == '-')
 			words_add(words, " %s", arg->name);
-	words_add(words, "\" ;;\n");
+	words_add(words, "%s\" ;;\n", takes_model(command) ? " $(_qscope_models \"$1\")" : "");
 }
 
 static char *
@@ -93,6 +103,7 @@ script(void)
 	const struct command *command;
 
 	words_add(&words, "# bash completion for qscope, written by: qscope completion\n"
+			  "_qscope_models() { \"$1\" models --names 2>/dev/null; }\n"
 			  "_qscope()\n{\n\tlocal word=${COMP_WORDS[COMP_CWORD]}\n"
 			  "\tlocal previous=${COMP_WORDS[COMP_CWORD-1]} options=\"");
 	for (const struct command_arg *arg = program_options; arg->name; arg++)
@@ -100,8 +111,9 @@ script(void)
 	words_add(&words,
 		  "\"\n\tif [ \"$COMP_CWORD\" -eq 1 ]; then\n\t\tCOMPREPLY=($(compgen -W \"");
 	command_names(&words);
-	words_add(&words, "$options\" -f -- \"$word\"))\n\t\treturn\n\tfi\n"
-			  "\tcase ${COMP_WORDS[1]} in\n");
+	words_add(&words,
+		  "$options $(_qscope_models \"$1\")\" -f -- \"$word\"))\n\t\treturn\n\tfi\n"
+		  "\tcase ${COMP_WORDS[1]} in\n");
 	for (size_t i = 0; (command = command_at(i)); i++)
 		if (!command->hidden)
 			command_case(&words, command);
@@ -125,7 +137,7 @@ run(struct call *call)
 const struct command command_completion = {
 	.name = "completion",
 	.summary = "print a completion script for bash",
-	.help = "Commands, options, methods, parameters, texts and files.\n\n"
+	.help = "Commands, options, models, methods, parameters, texts and files.\n\n"
 		"Example: source <(qscope completion)",
 	.args = (const struct command_arg[]){ { 0 } },
 	.run = run,

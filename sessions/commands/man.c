@@ -65,8 +65,9 @@ manual(void)
 		  "\\-\\-session \\fIFILE\\fR\n.br\n.B qscope\n\\fICOMMAND\\fR "
 		  "[\\fIARGUMENTS\\fR]\n"
 		  ".SH DESCRIPTION\nWithout a command qscope opens the workbench on MODEL, a "
-		  "folder of Hugging Face files or a llama2.c file; without MODEL on the small "
-		  "model that comes with it.\n.SH OPTIONS\n");
+		  "folder of Hugging Face files, a llama2.c file, or org/name of a model in the "
+		  "Hugging Face cache; without MODEL on the small model that comes with it.\n"
+		  ".SH OPTIONS\n");
 	roff_args(&words, program_options);
 	words_add(&words, ".SH COMMANDS\n");
 	for (size_t i = 0; (command = command_at(i)); i++)
@@ -76,6 +77,8 @@ manual(void)
 		  ".SH ENVIRONMENT\n.TP\n.B QSCOPE_THREADS\nthreads to compute with\n.TP\n"
 		  ".B QSCOPE_KERNELS\nkernel set to use\n.TP\n.B QSCOPE_CACHE\nfolder of kept "
 		  "results, or off\n.TP\n.B QSCOPE_MODELS\nfolder of the shipped model and texts\n"
+		  ".TP\n.B HF_HUB_CACHE, HF_HOME\nthe Hugging Face cache, where its own tools "
+		  "find it\n.TP\n.B XDG_STATE_HOME\nhistory, saved sessions, models opened last\n"
 		  ".TP\n.B NO_COLOR\nno colours\n"
 		  ".SH EXIT STATUS\n0 ok, 1 failed, 2 wrong usage, 4 a gate said no, 130 "
 		  "interrupted.\n");

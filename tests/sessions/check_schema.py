@@ -48,6 +48,7 @@ def expect(name, *arguments, code=0):
 
 
 def objects(folder):
+    expect("models", "models")
     expect("info", "info")
     expect("methods", "methods")
     expect("methods", "methods", "gptq")

@@ -1,4 +1,4 @@
-#include "tui/places.h"
+#include "sessions/places.h"
 
 #include "core/file.h"
 
@@ -20,21 +20,29 @@ base(char *out, size_t capacity)
 }
 
 enum err
-places_state(char *out, size_t capacity, const char *name)
+places_find(char *out, size_t capacity, const char *name)
 {
 	char folder[900];
 	int n = base(folder, sizeof(folder));
-	const char *slash = strrchr(name, '/');
-	enum err code;
 
 	if (n < 0 || (size_t)n >= sizeof(folder))
 		return err_set(ERR_IO, "no home folder; set HOME or XDG_STATE_HOME");
 	n = snprintf(out, capacity, "%s/%s", folder, name);
-	if (n < 0 || (size_t)n >= capacity)
-		return err_at(ERR_RANGE, folder, NULL, "the path is too long");
-	if (slash && strlen(folder) + (size_t)(slash - name) + 2 < sizeof(folder))
-		snprintf(folder + strlen(folder), sizeof(folder) - strlen(folder), "/%.*s",
-			 (int)(slash - name), name);
-	code = file_make_folder(folder);
+	return n < 0 || (size_t)n >= capacity
+		       ? err_at(ERR_RANGE, folder, NULL, "the path is too long")
+		       : OK;
+}
+
+enum err
+places_state(char *out, size_t capacity, const char *name)
+{
+	enum err code = places_find(out, capacity, name);
+	char *slash = code ? NULL : strrchr(out, '/');
+
+	if (!slash)
+		return code;
+	*slash = '\0';
+	code = file_make_folder(out);
+	*slash = '/';
 	return code;
 }
