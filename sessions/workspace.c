@@ -2,6 +2,8 @@
 #include "sessions/workspace.h"
 
 #include "core/buf.h"
+#include "core/file.h"
+#include "sessions/locate.h"
 #include "sessions/shipped.h"
 #include "sessions/workspace_private.h"
 
@@ -86,25 +88,54 @@ fill_model(struct workspace *workspace)
 	return code ? code : history_begin(workspace);
 }
 
+/* What was opened takes the place of what is open. */
+static enum err
+replace(struct workspace *workspace, struct task *task)
+{
+	const struct workspace_options *options = &workspace->options;
+	enum err code = OK;
+
+	if (workspace->engine && options->replace)
+		code = options->replace(options->ctx);
+	if (code)
+		return code;
+	drop_model(workspace);
+	workspace->changed |= CHANGED_MODEL | CHANGED_SETTINGS | CHANGED_RESULTS;
+	workspace->held = false;
+	snprintf(workspace->path, sizeof(workspace->path), "%s", task->path);
+	workspace->engine = task->opened;
+	task->opened = NULL;
+	if ((code = fill_model(workspace)))
+		drop_model(workspace);
+	return code;
+}
+
+/* Under the name that was asked for: a snapshot's path would push what matters off the screen. */
+static void
+say_not_opened(struct workspace *workspace, const struct task *task)
+{
+	struct err_detail detail = *err_last();
+	const char *slash = strrchr(detail.file, '/'), *file = slash ? slash + 1 : detail.file;
+	bool named = !strcmp(detail.file, task->path) || !detail.file[0];
+
+	workspace_say(workspace, LOG_ERROR, "%s: %s%s%s%s%s",
+		      task->path[0] ? task->path : "the shipped model", named ? "" : file,
+		      named ? "" : ": ", detail.item, detail.item[0] ? ": " : "", detail.message);
+}
+
 static void
 opened(struct workspace *workspace, struct task *task)
 {
+	enum err code = task->job.result;
+
 	if (atomic_load(&task->job.cancel))
 		return; /* another one was asked for meanwhile, or none */
 	workspace->opening = false;
-	workspace->changed |= CHANGED_MODEL | CHANGED_SETTINGS | CHANGED_RESULTS;
-	if (task->job.result) {
-		if (task->job.result != ERR_CANCELLED)
-			workspace_say(workspace, LOG_ERROR, "%s", err_line());
-		return;
-	}
-	drop_model(workspace);
-	workspace->engine = task->opened;
-	task->opened = NULL;
-	if (fill_model(workspace)) {
-		workspace_say(workspace, LOG_ERROR, "%s", err_line());
-		drop_model(workspace);
-	}
+	workspace->changed |= CHANGED_PROGRESS;
+	if (!code)
+		code = replace(workspace, task);
+	if (code && code != ERR_CANCELLED)
+		say_not_opened(workspace, task);
 }
 
 /* ------------------------------------------------------------------------ what finished */
@@ -215,7 +246,7 @@ finished(struct workspace *workspace, struct task *task)
 		workspace->hash_failed = true;
 	} else {
 		memcpy(workspace->sha256, task->sha256, HASH_HEX);
-		workspace->changed |= CHANGED_MODEL;
+		workspace->changed |= CHANGED_PROGRESS;
 	}
 }
 
@@ -380,15 +411,16 @@ workspace_free(struct workspace *workspace)
 enum err
 workspace_open(struct workspace *workspace, const char *path)
 {
-	if (path && strlen(path) >= sizeof(workspace->path))
+	if (path && strlen(path) >= sizeof(workspace->wanted))
 		return err_at(ERR_RANGE, path, NULL, "the path is too long; use a shorter one");
-	snprintf(workspace->path, sizeof(workspace->path), "%s", path ? path : "");
+	if (path && !strcmp(path, LOCATE_SHIPPED) && !file_exists(path))
+		path = NULL;
+	snprintf(workspace->wanted, sizeof(workspace->wanted), "%s", path ? path : "");
 	if (workspace->live)
 		atomic_store(&workspace->live->job.cancel, true);
 	workspace->live = NULL;
 	workspace->opening = true;
-	workspace->held = false;
 	start_next(workspace);
-	workspace->changed |= CHANGED_MODEL;
+	workspace->changed |= CHANGED_PROGRESS;
 	return OK;
 }

@@ -16,8 +16,8 @@
  *	loop: poll(workspace_wake_fd), changed |= workspace_poll(workspace) */
 struct workspace;
 
-enum { /* what changed: bits */
-       CHANGED_MODEL = 1 << 0,
+enum {                         /* what changed: bits */
+       CHANGED_MODEL = 1 << 0, /* another one is open */
        CHANGED_SETTINGS = 1 << 1,
        CHANGED_RESULTS = 1 << 2,
        CHANGED_EVALUATION = 1 << 3,
@@ -28,11 +28,14 @@ enum { /* what changed: bits */
 enum log_kind { LOG_NOTE, LOG_DATA, LOG_ERROR };
 
 struct workspace_options {
-	const char *model; /* NULL: the shipped model */
+	const char *model; /* as locate_model reads it; NULL: the shipped model */
 	int threads;
 	bool no_cache;
 	bool manual;                                                  /* evaluate only when asked */
 	void (*log)(void *ctx, enum log_kind kind, const char *line); /* the owner's thread */
+	/* Asked when another model is ready to take the open one's place, the last moment to save
+	 * it: an error keeps the open one. May be NULL; the owner's thread. */
+	enum err (*replace)(void *ctx);
 	void *ctx;
 };
 
@@ -46,7 +49,8 @@ unsigned workspace_poll(struct workspace *workspace);
 bool workspace_busy(struct workspace *workspace); /* something runs or waits */
 bool workspace_opening(const struct workspace *workspace);
 
-/* Another model; everything of the old one goes. */
+/* Another model, NULL for the shipped one; once it is open, everything of the old one goes. One
+ * that cannot be opened is said in the log and changes nothing. */
 enum err workspace_open(struct workspace *workspace, const char *path);
 struct engine *workspace_engine(struct workspace *workspace); /* NULL while none is open */
 const struct model *workspace_model(const struct workspace *workspace); /* likewise */

@@ -113,7 +113,8 @@ struct workspace {
 	struct workspace_options options;
 	struct jobs *jobs;
 	struct engine *engine;
-	char path[1024], sha256[HASH_HEX];
+	char path[1024], sha256[HASH_HEX]; /* of the open model; path "": the shipped one */
+	char wanted[1024];                 /* the path that is being opened */
 	bool opening, held, hash_failed, calibrated_failed;
 	struct task *live;  /* submitted, not cancelled */
 	size_t in_flight;   /* submitted, not taken back */

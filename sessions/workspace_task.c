@@ -152,7 +152,7 @@ task_title(char *out, size_t capacity, const struct workspace *workspace, const 
 	switch (goal->kind) {
 	case GOAL_OPEN:
 		snprintf(out, capacity, "open %s",
-			 workspace->path[0] ? workspace->path : "the shipped model");
+			 workspace->wanted[0] ? workspace->wanted : "the shipped model");
 		break;
 	case GOAL_COMMAND:
 		snprintf(out, capacity, "%s",
@@ -200,7 +200,7 @@ fill(struct task *task, struct workspace *workspace)
 
 	switch (goal->kind) {
 	case GOAL_OPEN:
-		snprintf(task->path, sizeof(task->path), "%s", workspace->path);
+		snprintf(task->path, sizeof(task->path), "%s", workspace->wanted);
 		return OK;
 	case GOAL_COMMAND:
 		task->command = workspace->commands[0];

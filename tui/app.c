@@ -7,6 +7,7 @@
 #include "tui/knob.h"
 #include "sessions/picture.h"
 #include "sessions/places.h"
+#include "sessions/recent.h"
 #include "tui/prompt.h"
 #include "tui/view.h"
 
@@ -57,6 +58,14 @@ on_log(void *ctx, enum log_kind kind, const char *line)
 	app->dirty = true;
 }
 
+static const struct catalog *
+catalog_of(void *ctx)
+{
+	const struct app *app = ctx;
+
+	return models_want(app->models);
+}
+
 static void
 complete(void *ctx, struct candidates *out, const char *line, size_t point)
 {
@@ -64,7 +73,9 @@ complete(void *ctx, struct candidates *out, const char *line, size_t point)
 	struct layer_setting setting = knob_setting(app);
 	struct complete_source source = { .model = workspace_model(app->workspace),
 					  .method = setting.method,
-					  .command = app_command_at };
+					  .command = app_command_at,
+					  .catalog = catalog_of,
+					  .ctx = ctx };
 
 	if (!strncmp(line, "method ", 7) || strstr(line, "--method"))
 		source.method = NULL;
@@ -94,6 +105,7 @@ app_create(struct app **out, const struct workbench_options *options)
 					  .threads = options->threads,
 					  .no_cache = options->no_cache,
 					  .log = on_log,
+					  .replace = app_before_replace,
 					  .ctx = app };
 	struct prompt_options prompt = { .complete = complete, .ctx = app };
 	char history[1024];
@@ -108,7 +120,9 @@ app_create(struct app **out, const struct workbench_options *options)
 	start_view(app);
 	if (!options->script && !places_state(history, sizeof(history), "history"))
 		prompt.history = history;
-	code = workspace_create(&app->workspace, &work);
+	code = models_start(&app->models);
+	if (!code)
+		code = workspace_create(&app->workspace, &work);
 	if (!code)
 		code = prompt_start(&prompt);
 	if (!code && options->session)
@@ -128,6 +142,7 @@ app_free(struct app *app)
 		return;
 	prompt_stop();
 	workspace_free(app->workspace);
+	models_stop(app->models);
 	scene_clear(&app->scene);
 	log_clear(&app->log);
 	buf_free(app);
@@ -144,7 +159,7 @@ app_resize(struct app *app, int rows, int columns)
 bool
 app_busy(struct app *app)
 {
-	return workspace_busy(app->workspace);
+	return workspace_busy(app->workspace) || models_reading(app->models);
 }
 
 /* Output error needs a calibration, weight error does not. */
@@ -156,7 +171,21 @@ start_model(struct app *app)
 	app->metric = (int)(metric_find("output_error") - metrics);
 	if (recipe && !recipe->calibration.text[0])
 		app->metric = (int)(metric_find("weight_error") - metrics);
+	app->session[0] = '\0'; /* that of the model before */
 	app_restore_pending(app);
+	if (!app->script && recent_add(workspace_model_path(app->workspace)))
+		log_add(&app->log, LOG_NOTE, err_line());
+}
+
+static void
+poll_models(struct app *app)
+{
+	enum err code;
+
+	if (!models_poll(app->models, &code))
+		return;
+	app_try(app, code);
+	prompt_refresh();
 }
 
 void
@@ -164,6 +193,7 @@ app_poll(struct app *app)
 {
 	unsigned changed = workspace_poll(app->workspace);
 
+	poll_models(app);
 	if (changed & CHANGED_MODEL) {
 		scene_clear(&app->scene); /* its shape may be another one */
 		app->locked_layer = -1;
@@ -221,6 +251,8 @@ app_key(struct app *app, int32_t key)
 		take_lines(app);
 	} else if (app->help.open) {
 		help_key(app, key);
+	} else if (app->choice.open) {
+		models_key(app, key);
 	} else if (key == INPUT_PASTE) { /* a paste is text, never keys */
 		prompt_open("");
 		prompt_key(key);

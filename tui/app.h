@@ -4,6 +4,8 @@
 #include "sessions/workspace.h"
 #include "tui/layout.h"
 #include "tui/log.h"
+#include "tui/models.h"
+#include "tui/picker.h"
 #include "tui/request.h"
 #include "tui/scene.h"
 #include "tui/workbench.h"
@@ -44,11 +46,9 @@ struct app {
 	char echo[300];    /* the ':' line equal to the last key */
 	char message[400]; /* of the last request or command */
 	enum role message_role;
-	struct {
-		bool open;
-		char filter[64];
-		int at;
-	} help;
+	struct picker help, choice; /* choice: among the models at hand */
+	struct models *models;
+	bool replace_unsaved; /* the next model opened takes the place of one not saved */
 	bool asking_quit, quit, redraw, suspend;
 	bool waiting;      /* a script said :wait */
 	double wait_limit; /* seconds; 0: until it is done */
@@ -93,6 +93,10 @@ void help_draw(struct app *app, struct canvas *canvas, struct rect at);
 /* app_session.c */
 enum err app_save_session(struct app *app, const char *path); /* NULL: where it was */
 enum err app_open_session(struct app *app, const char *path);
+/* A model by any name of its; once it is open, the present one is saved and gives way. `unsaved`:
+ * without being saved. What cannot be opened changes nothing. */
+enum err app_open_model(struct app *app, const char *name, bool unsaved);
+enum err app_before_replace(void *ctx);    /* of the workspace: saves */
 void app_restore_pending(struct app *app); /* once the session's model is open */
 void app_autosave(struct app *app);        /* when a change is complete */
 

@@ -66,6 +66,37 @@ app_autosave(struct app *app)
 	app_try(app, app_save_session(app, NULL));
 }
 
+enum err
+app_before_replace(void *ctx)
+{
+	struct app *app = ctx;
+	bool unsaved = app->replace_unsaved || app->script || !app->unsaved;
+	enum err code = unsaved ? OK : app_save_session(app, NULL);
+
+	app->replace_unsaved = false;
+	if (code) {
+		struct err_detail detail = *err_last();
+
+		return err_set(code,
+			       "the open model stays, since its session cannot be saved (%.200s: "
+			       "%.300s); :open --unsaved opens without saving",
+			       detail.file, detail.message);
+	}
+	return OK;
+}
+
+enum err
+app_open_model(struct app *app, const char *name, bool unsaved)
+{
+	enum err code = workspace_open(app->workspace, name);
+
+	if (code)
+		return code;
+	app->restore[0] = '\0';
+	app->replace_unsaved = unsaved;
+	return OK;
+}
+
 /* Read twice: now for what is wrong with it, and again once its model is open. */
 enum err
 app_open_session(struct app *app, const char *path)

@@ -4,6 +4,7 @@
 #include "core/model.h"
 #include "plots/plot.h"
 #include "quantizers/quantizer.h"
+#include "sessions/catalog.h"
 
 #include <dirent.h>
 #include <stdarg.h>
@@ -25,10 +26,13 @@ offer(struct finder *finder, const char *help, const char *fmt, ...)
 	struct candidates *out = finder->out;
 	struct candidate candidate;
 	va_list ap;
+	int n;
 
 	va_start(ap, fmt);
-	vsnprintf(candidate.text, sizeof(candidate.text), fmt, ap);
+	n = vsnprintf(candidate.text, sizeof(candidate.text), fmt, ap);
 	va_end(ap);
+	if (n < 0 || n >= (int)sizeof(candidate.text))
+		return; /* a part of a name is none */
 	if (strncmp(candidate.text, finder->word, finder->length))
 		return;
 	for (size_t i = 0; i < out->count; i++)
@@ -189,6 +193,23 @@ offer_folders(struct finder *finder)
 	offer_files(finder, true);
 }
 
+static void
+offer_models(struct finder *finder)
+{
+	const struct catalog *catalog = finder->source->catalog(finder->source->ctx);
+	char help[100], size[16];
+
+	for (size_t i = 0; catalog && i < catalog->count; i++) {
+		const struct catalog_entry *entry = &catalog->entries[i];
+
+		snprintf(help, sizeof(help), "%.40s, %s, %s",
+			 entry->architecture ? entry->architecture : "model",
+			 catalog_size(size, entry->bytes), catalog_places[entry->place]);
+		offer(finder, entry->why ? entry->why : help, "%s", entry->name);
+	}
+	offer_any_file(finder);
+}
+
 /* "a|b|c": these words. */
 static void
 offer_choices(struct finder *finder, const char *choices, const char *help)
@@ -208,7 +229,7 @@ static const struct {
 	{ "command", offer_commands }, { "layer", offer_layers },  { "method", offer_methods },
 	{ "param", offer_params },     { "text", offer_texts },    { "protocol", offer_protocols },
 	{ "plot", offer_plots },       { "file", offer_any_file }, { "folder", offer_folders },
-	{ "model", offer_any_file },
+	{ "model", offer_models },
 };
 
 static void

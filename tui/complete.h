@@ -22,10 +22,13 @@ struct candidates {
 };
 
 /* What the names come from. */
+struct catalog;
 struct complete_source {
 	const struct model *model;                      /* NULL: none is open */
 	const struct quantizer *method;                 /* whose parameters; NULL: all methods' */
 	const struct command *(*command)(size_t index); /* NULL past the end */
+	const struct catalog *(*catalog)(void *ctx);    /* models at hand; NULL: not known yet */
+	void *ctx;
 };
 
 void complete_line(struct candidates *out, const struct complete_source *source, const char *line,

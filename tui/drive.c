@@ -263,7 +263,7 @@ on_save(struct app *app)
 static void
 on_cancel(struct app *app)
 {
-	if (app_busy(app)) {
+	if (workspace_busy(app->workspace)) {
 		workspace_cancel(app->workspace);
 		app_say(app, ROLE_WARN, "cancelled; r, e or a knob goes on");
 	} else {
@@ -293,7 +293,7 @@ on_suspend(struct app *app)
 static void
 on_quit(struct app *app)
 {
-	if (app_busy(app))
+	if (workspace_busy(app->workspace))
 		app->asking_quit = true;
 	else
 		app->quit = true;
@@ -328,6 +328,7 @@ static void (*const handlers[REQUEST_COUNT])(struct app *app) = {
 	[REQUEST_evaluate] = on_evaluate,
 	[REQUEST_automatic] = on_automatic,
 	[REQUEST_picture] = on_picture,
+	[REQUEST_open] = models_open,
 	[REQUEST_save] = on_save,
 	[REQUEST_cancel] = on_cancel,
 	[REQUEST_command] = on_command,

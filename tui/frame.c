@@ -164,6 +164,8 @@ frame_draw(struct app *app, struct canvas *canvas)
 	for (int i = 0; i < VIEW_COUNT; i++)
 		draw_view(app, canvas, (enum view_id)i, layout.views[i]);
 	draw_status(app, canvas, layout.status);
+	if (app->choice.open)
+		models_draw(app, canvas, (struct rect){ 1, 0, canvas->rows - 3, canvas->columns });
 	if (app->help.open)
 		help_draw(app, canvas, (struct rect){ 1, 0, canvas->rows - 2, canvas->columns });
 	if (prompt_active())

@@ -1,11 +1,10 @@
 /* Every key and every command in one list: typing filters it, Enter runs what is chosen. */
 #include "tui/app.h"
-#include "tui/key.h"
+#include "tui/picker.h"
 #include "tui/prompt.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 struct entry {
 	enum request request; /* or REQUEST_NONE and */
@@ -38,21 +37,16 @@ entry_at(struct entry *out, size_t index)
 	return true;
 }
 
-/* Every word typed is somewhere in the key's name, the command or the help. */
 static bool
-matches(const struct entry *entry, const char *filter)
+matches(const struct entry *entry, const struct picker *picker)
 {
-	char all[400], copy[64], *save = NULL;
+	char all[400];
 
 	if (entry->command && entry->command->hidden)
 		return false;
 	snprintf(all, sizeof(all), "%s %s %s %s", entry->key, entry->line, entry->help,
 		 entry->request ? request_entry(entry->request)->name : "");
-	snprintf(copy, sizeof(copy), "%s", filter);
-	for (char *word = strtok_r(copy, " ", &save); word; word = strtok_r(NULL, " ", &save))
-		if (!strcasestr(all, word))
-			return false;
-	return true;
+	return picker_matches(picker, all);
 }
 
 /* The n-th entry that matches. */
@@ -60,7 +54,7 @@ static bool
 chosen(struct entry *out, const struct app *app, int n)
 {
 	for (size_t i = 0; entry_at(out, i); i++)
-		if (matches(out, app->help.filter) && n-- == 0)
+		if (matches(out, &app->help) && n-- == 0)
 			return true;
 	return false;
 }
@@ -72,15 +66,14 @@ matching(const struct app *app)
 	int count = 0;
 
 	for (size_t i = 0; entry_at(&entry, i); i++)
-		count += matches(&entry, app->help.filter);
+		count += matches(&entry, &app->help);
 	return count;
 }
 
 void
 help_open(struct app *app)
 {
-	memset(&app->help, 0, sizeof(app->help));
-	app->help.open = true;
+	picker_open(&app->help);
 }
 
 static void
@@ -89,7 +82,6 @@ run_chosen(struct app *app)
 	struct entry entry;
 	char text[100];
 
-	app->help.open = false;
 	if (!chosen(&entry, app, app->help.at))
 		return;
 	if (entry.request) {
@@ -100,44 +92,11 @@ run_chosen(struct app *app)
 	prompt_open(text);
 }
 
-static void
-type_key(struct app *app, int32_t key)
-{
-	size_t length = strlen(app->help.filter);
-
-	if (key == INPUT_BACKSPACE && length)
-		app->help.filter[length - 1] = '\0';
-	if (key >= ' ' && key < 127 && length + 1 < sizeof(app->help.filter)) {
-		app->help.filter[length] = (char)key;
-		app->help.filter[length + 1] = '\0';
-	}
-	app->help.at = 0;
-}
-
 void
 help_key(struct app *app, int32_t key)
 {
-	int last = matching(app) - 1, step = 0;
-
-	if (key == INPUT_ESCAPE || key == ('C' & 0x1f))
-		app->help.open = false;
-	else if (key == '\r' || key == '\n')
+	if (picker_key(&app->help, key, matching(app)) == PICKER_TAKEN)
 		run_chosen(app);
-	else if (key == INPUT_DOWN || key == '\t')
-		step = 1;
-	else if (key == INPUT_UP || key == INPUT_BACK_TAB)
-		step = -1;
-	else if (key == INPUT_PAGE_DOWN)
-		step = 10;
-	else if (key == INPUT_PAGE_UP)
-		step = -10;
-	else
-		type_key(app, key);
-	app->help.at += step;
-	if (app->help.at > last && step)
-		app->help.at = last;
-	if (app->help.at < 0)
-		app->help.at = 0;
 }
 
 static void
@@ -149,33 +108,24 @@ draw_entry(struct canvas *canvas, struct rect at, int row, const struct entry *e
 	canvas_fit(canvas, at, row, 17, command, ROLE_ACCENT, entry->line);
 	canvas_fit(canvas, at, row, 18 + command, at.columns - 18 - command,
 		   here ? ROLE_TITLE : ROLE_TEXT, entry->help);
-	for (int i = 0; here && i < at.columns; i++) {
-		struct cell *cell = canvas_at(canvas, at.row + row, at.column + i);
-
-		if (cell)
-			cell->reverse = true;
-	}
+	if (here)
+		picker_mark(canvas, at, row);
 }
 
 void
 help_draw(struct app *app, struct canvas *canvas, struct rect at)
 {
+	struct picker_rows rows = picker_draw(
+		&app->help, canvas, at, "keys and commands: type to filter, Enter runs, Esc closes",
+		matching(app), 0);
 	struct entry entry;
-	int rows = at.rows - 4, first = 0, n = 0;
+	int n = 0;
 
-	canvas_fill(canvas, at, ' ', ROLE_TEXT);
-	canvas_box(canvas, at, "keys and commands: type to filter, Enter runs, Esc closes", true);
-	at = rect_inside(at);
-	canvas_print(canvas, at, 0, 1, ROLE_TITLE, "> %s_", app->help.filter);
-	canvas_print(canvas, at, 0, at.columns - 14, ROLE_DIM, "%d entries", matching(app));
-	at = rect_part(at, 2, 0, rows, at.columns);
-	if (app->help.at >= rows)
-		first = app->help.at - rows + 1;
-	for (size_t i = 0; entry_at(&entry, i) && n - first < rows; i++) {
-		if (!matches(&entry, app->help.filter))
+	for (size_t i = 0; entry_at(&entry, i) && n - rows.first < rows.at.rows; i++) {
+		if (!matches(&entry, &app->help))
 			continue;
-		if (n >= first)
-			draw_entry(canvas, at, n - first, &entry, n == app->help.at);
+		if (n >= rows.first)
+			draw_entry(canvas, rows.at, n - rows.first, &entry, n == app->help.at);
 		n++;
 	}
 }

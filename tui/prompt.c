@@ -400,6 +400,13 @@ prompt_key(int32_t key)
 		find_candidates();
 }
 
+void
+prompt_refresh(void)
+{
+	if (prompt.active && !prompt.asking && !prompt.pasting)
+		find_candidates();
+}
+
 char *
 prompt_take(void)
 {

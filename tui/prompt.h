@@ -36,6 +36,8 @@ char *prompt_take(void);
 /* Draw into one row; returns the cursor's column. */
 int prompt_draw(struct canvas *canvas, struct rect at);
 
+void prompt_refresh(void); /* there may be other candidates now */
+
 /* What could stand at the cursor, for the list above the line. */
 const struct candidates *prompt_candidates(void);
 

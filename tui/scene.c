@@ -275,9 +275,9 @@ gather_head(struct app *app, const struct model *model)
 	size_t at, other;
 
 	snprintf(scene->model, sizeof(scene->model), "%s",
-		 !path[0]            ? "shipped model"
-		 : slash && slash[1] ? slash + 1
-				     : path);
+		 !path[0]                              ? "shipped model"
+		 : path[0] == '/' && slash && slash[1] ? slash + 1
+						       : path);
 	snprintf(scene->format, sizeof(scene->format), "%s", model->format);
 	scene->parameters = model_count(model).elements;
 	scene->blocks = model->shape.blocks;

@@ -126,20 +126,21 @@ obey(struct loop *loop)
 static void
 run(struct loop *loop)
 {
-	struct pollfd fds[4] = { { .fd = loop->term->fd, .events = POLLIN },
+	struct pollfd fds[5] = { { .fd = loop->term->fd, .events = POLLIN },
 				 { .fd = workspace_wake_fd(loop->app->workspace),
 				   .events = POLLIN },
 				 { .fd = guard_fd(), .events = POLLIN },
-				 { .fd = loop->log_fd, .events = POLLIN } };
+				 { .fd = loop->log_fd, .events = POLLIN },
+				 { .fd = models_wake_fd(loop->app->models), .events = POLLIN } };
 
 	while (!loop->app->quit && !loop->signal) {
 		int wait = timeout(loop), ready;
 
-		ready = poll(fds, 4, wait);
+		ready = poll(fds, 5, wait);
 		if (ready > 0 && fds[0].revents & (POLLHUP | POLLERR | POLLNVAL))
 			loop->signal = SIGHUP; /* the terminal is gone */
 		take_signals(loop);
-		if (ready > 0 && fds[1].revents)
+		if (ready > 0 && (fds[1].revents || fds[4].revents))
 			app_poll(loop->app);
 		if (ready > 0 && fds[3].revents) {
 			capture_read(&loop->app->log);

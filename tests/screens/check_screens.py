@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """Screens made by scripts, compared with the text files beside this one; --update rewrites them: review the
 diff. Digits of what depends on the numeric profile are masked."""
+import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -13,20 +15,48 @@ ROOT = HERE.parents[1]
 PROGRAM = os.path.abspath(sys.argv[1])
 UPDATE = "--update" in sys.argv[2:]
 SMALL = str(ROOT / "tests/core/fixtures/forward/one_kv_head")
+TINY = ROOT / "tests/core/fixtures/forward/tied_five_heads"
+COMMIT = "a" * 40
 SIZES = ("60x16", "80x24", "120x40")
 failures = []
+
+
+def cached(hub, repo, files):
+    at = hub / ("models--" + repo.replace("/", "--")) / "snapshots" / COMMIT
+    at.mkdir(parents=True)
+    for name, data in files.items():
+        (at / name).write_bytes(data)
+
+
+def at_hand(folder):
+    """A folder with models of its own and a cache, all of them named by relative paths."""
+    tiny = {name: (TINY / name).read_bytes() for name in ("config.json", "model.safetensors")}
+    index = {"weight_map": {"a": "model-00001-of-00002.safetensors", "b": "model-00002-of-00002.safetensors"}}
+    cached(folder / "hub", "org/tiny", tiny)
+    cached(folder / "hub", "org/encoder", {"config.json": b'{"model_type":"bert","dtype":"float32"}'})
+    cached(folder / "hub", "org/half", {"config.json": tiny["config.json"],
+                                        "model.safetensors.index.json": json.dumps(index).encode(),
+                                        "model-00001-of-00002.safetensors": b"x" * 5000})
+    shutil.copytree(TINY, folder / "copy")
+    os.symlink(ROOT / "models", folder / "models")
+    return {"HF_HUB_CACHE": "hub", "QSCOPE_MODELS": "models", "XDG_STATE_HOME": str(folder / "state")}
 
 
 def screens(script, size, ascii_only, folder):
     """Run one script; the files that it saved, by name."""
     lines = script.read_text().replace("OUT/", f"{folder}/")
     (folder / "script").write_text(lines)
+    changes = {"cwd": folder, "env": dict(os.environ, QSCOPE_CACHE="off", LC_ALL="C")}
+    if script.stem == "open":
+        (folder / "here").mkdir()
+        changes["cwd"] = folder / "here"
+        changes["env"].update(at_hand(folder / "here"))
     model = [] if script.stem == "perplexity" else [SMALL]
     done = subprocess.run([PROGRAM, "script", folder / "script", *model, "--size", size, *(["--ascii"] if ascii_only else [])],
-                          capture_output=True, timeout=120, env=dict(os.environ, QSCOPE_CACHE="off", LC_ALL="C"))
+                          capture_output=True, timeout=120, **changes)
     if done.returncode:
         failures.append(f"{script.name} {size}: exit {done.returncode}: {done.stderr.decode()[-300:]}")
-    return {f.name: f.read_text() for f in sorted(folder.iterdir()) if f.name != "script"}
+    return {f.name: f.read_text() for f in sorted(folder.iterdir()) if f.is_file() and f.name != "script"}
 
 
 def masked(text):

@@ -265,10 +265,63 @@ test_workspace__a_missing_model_leaves_it_open_for_another(void **state)
 				 support_source("tests/core/fixtures/forward/one_kv_head")));
 	wait_idle(workspace);
 	assert_non_null(workspace_model(workspace));
-	/* one that fails leaves the open one alone */
-	assert_ok(workspace_open(workspace, "/nowhere/either"));
+	workspace_free(workspace);
+}
+
+static enum err
+answer(void *ctx)
+{
+	enum err *code = ctx;
+
+	return *code ? err_set(*code, "the old one stays") : OK;
+}
+
+/* Path, settings and results stay those of the open model, whether the other one cannot be opened
+ * or the owner does not let go. */
+static void
+test_workspace__an_open_that_fails_changes_nothing(void **state)
+{
+	const char *path = support_source("tests/core/fixtures/forward/one_kv_head");
+	const char *other = support_source("tests/core/fixtures/forward/tied_five_heads");
+	enum err refusal = OK;
+	struct workspace_options options = { .model = path,
+					     .threads = 2,
+					     .no_cache = true,
+					     .manual = true,
+					     .log = keep_log,
+					     .replace = answer,
+					     .ctx = &refusal };
+	const struct layer_result *result;
+	struct workspace *workspace;
+	const struct model *model;
+	size_t at, steps;
+
+	(void)state;
+	assert_ok(workspace_create(&workspace, &options));
 	wait_idle(workspace);
-	assert_non_null(workspace_model(workspace));
+	set_bits(workspace, NULL, "bits=3");
+	model = workspace_model(workspace);
+	result = workspace_layer(workspace, workspace_selected(workspace))->result;
+	steps = workspace_history(workspace, &at, &at);
+	for (int i = 0; i < 2; i++) {
+		refusal = i ? ERR_IO : OK;
+		assert_ok(workspace_open(workspace, i ? other : "/nowhere/either"));
+		assert_false(wait_idle(workspace) & CHANGED_MODEL);
+		assert_true(
+			support_contains(last_log, i ? "the old one stays" : "/nowhere/either"));
+		assert_ptr_equal(workspace_model(workspace), model);
+		assert_string_equal(workspace_model_path(workspace), path);
+		assert_ptr_equal(workspace_layer(workspace, workspace_selected(workspace))->result,
+				 result);
+		assert_int_equal(workspace_history(workspace, &at, &at), steps);
+	}
+	refusal = OK;
+	assert_ok(workspace_open(workspace, other));
+	assert_true(wait_idle(workspace) & CHANGED_MODEL);
+	assert_string_equal(workspace_model_path(workspace), other);
+	assert_ok(workspace_open(workspace, "shipped"));
+	assert_true(wait_idle(workspace) & CHANGED_MODEL);
+	assert_string_equal(workspace_model_path(workspace), "");
 	workspace_free(workspace);
 }
 
@@ -321,6 +374,7 @@ main(void)
 		cmocka_unit_test(
 			test_workspace__a_failing_layer_is_said_and_does_not_stop_the_rest),
 		cmocka_unit_test(test_workspace__a_missing_model_leaves_it_open_for_another),
+		cmocka_unit_test(test_workspace__an_open_that_fails_changes_nothing),
 		cmocka_unit_test(test_workspace__evaluates_the_shipped_model_and_goes_back_at_once),
 	};
 

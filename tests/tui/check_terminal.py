@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The workbench on real pseudo-terminals: every TERM and locale starts, shows and leaves the terminal as it
 was; signals, resizes, pastes and a lone Escape do what they should."""
+import json
 import os
 import pathlib
 import random
@@ -251,8 +252,63 @@ def shrinks():
         leave(child, "a file that shrinks")
 
 
+def drain(child):
+    """What nobody reads would fill the terminal's buffer and stop the program."""
+    try:
+        while True:
+            child.read_nonblocking(1 << 16, 0)
+    except pexpect.TIMEOUT:
+        pass
+
+
+def shows(child, text):
+    """Until the screen, written as text, holds this."""
+    path = pathlib.Path(state.name) / "shown.txt"
+    for _ in range(100):
+        child.send(f":save-display {path}\r")
+        time.sleep(0.1)
+        drain(child)
+        if path.exists() and text in path.read_text():
+            path.unlink()
+            return
+    failures.append(f"the screen never shows {text!r}: {path.read_text() if path.exists() else ''}")
+
+
+def opens():
+    """A list to choose from; the open model is saved before it gives way, and stays when that fails."""
+    other = os.path.join(state.name, "other")
+    own = pathlib.Path(state.name) / "qscope"
+    shutil.copytree(MODEL, other)
+    shutil.rmtree(own, ignore_errors=True)
+    child = start(columns=200, HF_HUB_CACHE=os.path.join(state.name, "hub"))
+    ready(child)
+    child.send("O")
+    child.expect("type to filter")
+    child.expect("shipped")
+    child.send("\x1b")
+    time.sleep(0.3)
+    child.send(":focus log\r:zoom\r:set bits=3\r")
+    child.send(f":open {other}\r")
+    shows(child, "qscope  other")
+    if not list(own.glob("sessions/one_kv_head-*.json")):
+        failures.append("open: the model before was not saved")
+    recent = json.loads((own / "recent.json").read_text())
+    if recent["models"] != [other, MODEL]:
+        failures.append(f"open: recent models are {recent}")
+    time.sleep(1)
+    shutil.rmtree(own / "sessions")
+    (own / "sessions").write_text("no folder")
+    child.send(f":set bits=2\r:open {MODEL}\r")
+    shows(child, "the open model stays, since its session cannot be saved")
+    shows(child, "qscope  other")
+    child.send(f":open --unsaved {MODEL}\r")
+    shows(child, "qscope  one_kv_head")
+    (own / "sessions").unlink()
+    leave(child, "opens")
+
+
 def main():
-    for test in (matrix, signals, resizes, pastes, escapes, wide, history, suspends, shrinks):
+    for test in (matrix, signals, resizes, pastes, escapes, wide, history, suspends, shrinks, opens):
         try:
             test()
         except (pexpect.TIMEOUT, pexpect.EOF) as gone:

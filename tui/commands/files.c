@@ -17,8 +17,11 @@ static const struct command_arg no_args[] = { { 0 } };
 /* ------------------------------------------------------------------------ open, sessions */
 
 static const struct command_arg open_args[] = {
-	{ "MODEL", NULL, "file", "a model, or a session file; default: the shipped model", false,
-	  false },
+	{ "MODEL", NULL, "model",
+	  "folder, file, org/name in the Hugging Face cache, or a session file; default: a list to "
+	  "choose from",
+	  false, false },
+	{ "--unsaved", NULL, NULL, "without saving the session that is open", false, false },
 	{ 0 },
 };
 
@@ -36,16 +39,27 @@ run_open(struct call *call)
 	struct app *app = app_of(call);
 	const char *path = bench_value(call, "MODEL");
 
-	if (is_session(path))
-		return app_open_session(app, path);
-	app->session[0] = app->restore[0] = '\0';
-	return workspace_open(app->workspace, path);
+	bool unsaved = bench_value(call, "--unsaved");
+	enum err code;
+
+	if (!path) {
+		models_open(app);
+		return OK;
+	}
+	if (!is_session(path))
+		return app_open_model(app, path, unsaved);
+	code = app_open_session(app, path);
+	if (!code)
+		app->replace_unsaved = unsaved;
+	return code;
 }
 
 const struct command bench_command_open = {
 	.name = "open",
 	.summary = "open another model, or a session file",
-	.help = "Example: open ~/models/tinystories",
+	.help = "Without MODEL: the models at hand, to choose from. The open one gives way when "
+		"the "
+		"other is ready, its session saved.\n\nExample: open org/name",
 	.args = open_args,
 	.run = run_open,
 };

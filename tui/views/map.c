@@ -18,7 +18,9 @@ map_draw(struct app *app, struct canvas *canvas, struct rect at)
 	const struct plot *plot = scene_plot(&data, series, app, VIEW_map);
 
 	if (!plot) {
-		view_empty(canvas, at, "opening the model");
+		view_empty(canvas, at,
+			   workspace_opening(app->workspace) ? "opening the model"
+							     : "no model: O opens one");
 		return;
 	}
 	data.title = NULL;
