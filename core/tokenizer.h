@@ -13,7 +13,8 @@ struct tokenizer;
 
 /* Opens what lies beside a model: tokenizer.json in a folder, tok*.bin beside a llama2.c file.
  * *out is NULL with OK when there is none. `vocab` is the model's: a tokenizer with more tokens is
- * ERR_FORMAT, and of several tok*.bin the one with as many is taken; 0: any. */
+ * ERR_FORMAT, but for those added to it, whose ids readers of text check; and of several tok*.bin
+ * the one with as many is taken; 0: any. */
 enum err tokenizer_open_beside(struct tokenizer **out, const char *model_path, size_t vocab);
 enum err tokenizer_open(struct tokenizer **out, const char *path, size_t vocab);
 void tokenizer_free(struct tokenizer *tokenizer);

@@ -44,6 +44,20 @@ memory_limit(void)
 	return (size_t)(bytes < low ? low : bytes > high ? high : bytes);
 }
 
+/* A text that holds one of them is refused when it is read. */
+static void
+note_vocabulary(struct engine *engine)
+{
+	size_t rows = engine->model->shape.vocab;
+	size_t tokens = engine->tokenizer ? tokenizer_vocab(engine->tokenizer) : 0;
+
+	if (tokens > rows)
+		snprintf(engine->note, sizeof(engine->note),
+			 "the tokenizer has %zu tokens but the embedding %zu rows: texts with the "
+			 "last %zu are refused",
+			 tokens, rows, tokens - rows);
+}
+
 static enum err
 open_parts(struct engine *engine, const struct engine_options *options)
 {
@@ -56,6 +70,8 @@ open_parts(struct engine *engine, const struct engine_options *options)
 	if (!code)
 		code = tokenizer_open_beside(&engine->tokenizer, path, engine->model->shape.vocab);
 	buf_free(path);
+	if (!code)
+		note_vocabulary(engine);
 	if (!code)
 		code = pool_create(&engine->pool, machine_threads(&threads));
 	if (!code)
@@ -118,6 +134,12 @@ const struct tokenizer *
 engine_tokenizer(const struct engine *engine)
 {
 	return engine->tokenizer;
+}
+
+const char *
+engine_note(const struct engine *engine)
+{
+	return engine->note[0] ? engine->note : NULL;
 }
 
 struct pool *

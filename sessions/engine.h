@@ -23,6 +23,8 @@ enum err engine_open(struct engine **out, const struct engine_options *options);
 void engine_free(struct engine *engine);
 const struct model *engine_model(const struct engine *engine);
 const struct tokenizer *engine_tokenizer(const struct engine *engine); /* NULL: none */
+/* Tokens of the tokenizer that the embedding has no row for, as a line for people; NULL: none. */
+const char *engine_note(const struct engine *engine);
 struct pool *engine_pool(const struct engine *engine);
 const char *engine_profile(void); /* the numeric profile: BLAS and core; kernels; libm */
 

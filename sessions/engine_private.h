@@ -24,6 +24,7 @@ enum { EVALUATORS_MAX = 16 };
 struct engine {
 	struct model *model;
 	struct tokenizer *tokenizer;
+	char note[160];
 	struct pool *pool;
 	struct cache *cache;
 	pthread_mutex_t lock; /* guards texts */

@@ -85,6 +85,8 @@ fill_model(struct workspace *workspace)
 	workspace->selected = first_layer(workspace);
 	for (size_t i = 0; i < model->warning_count; i++)
 		workspace_say(workspace, LOG_NOTE, "%s", model->warnings[i]);
+	if (engine_note(workspace->engine))
+		workspace_say(workspace, LOG_NOTE, "%s", engine_note(workspace->engine));
 	return code ? code : history_begin(workspace);
 }
 

@@ -121,13 +121,14 @@ find_weights(enum weights *out, char **path, const char *folder)
 bool
 huggingface_is_whole(const char *folder)
 {
+	enum { ASKED_MAX = 32 << 20 };
 	enum weights weights;
 	char *path = NULL, *config = file_join(folder, "config.json"), *missing = NULL;
 	bool whole = config && file_exists(config) && !find_weights(&weights, &path, folder) &&
 		     weights != NO_WEIGHTS && file_exists(path);
 
 	if (whole && weights == INDEX)
-		whole = !huggingface_missing_shard(&missing, folder, path) && !missing;
+		whole = !huggingface_missing_shard(&missing, folder, path, ASKED_MAX) && !missing;
 	buf_free(missing);
 	buf_free(config);
 	buf_free(path);

@@ -14,7 +14,8 @@ struct json_document;
  * that leads nowhere. */
 enum err huggingface_check_link(const char *folder, const char *path);
 
-/* Whether config.json and every file of weights that the folder speaks of are there. */
+/* Whether config.json and every file of weights that the folder speaks of are there; of an index
+ * above 32 MiB it is not asked. */
 bool huggingface_is_whole(const char *folder);
 
 /* What opening the folder would read of it: headers and index. 0: no weights of ours. */
@@ -29,8 +30,10 @@ enum err huggingface_check_tensors(const struct checkpoint *checkpoint);
 
 /* model.safetensors.index.json and the shards it names. */
 enum err huggingface_read_shards(struct checkpoint *checkpoint, const char *index_path);
-/* The first shard that the index names and that is not there, the caller's; NULL: none. */
-enum err huggingface_missing_shard(char **out, const char *folder, const char *index_path);
+/* The first shard that the index names and that is not there, the caller's; NULL: none. ERR_RANGE
+ * for an index of more than `limit` bytes. */
+enum err huggingface_missing_shard(char **out, const char *folder, const char *index_path,
+				   size_t limit);
 /* One file of the folder, links checked. */
 enum err huggingface_read_file(struct checkpoint *checkpoint, const char *path);
 

@@ -73,14 +73,14 @@ shards_clear(struct shards *shards)
 
 /* From { 0 }; to be cleared, also after a failure. */
 static enum err
-shards_read(struct shards *out, const char *folder, const char *index_path)
+shards_read(struct shards *out, const char *folder, const char *index_path, size_t limit)
 {
 	enum err code = huggingface_check_link(folder, index_path);
 
 	if (!code)
 		code = checkpoint_check_pointer(index_path);
 	if (!code)
-		code = json_read(&out->index, index_path, HUGGINGFACE_INDEX_MAX);
+		code = json_read(&out->index, index_path, limit);
 	if (code)
 		return code;
 	out->map = json_get(json_root(out->index), "weight_map");
@@ -115,12 +115,12 @@ count_missing(const char **first, size_t *missing, const struct shards *shards, 
 }
 
 enum err
-huggingface_missing_shard(char **out, const char *folder, const char *index_path)
+huggingface_missing_shard(char **out, const char *folder, const char *index_path, size_t limit)
 {
 	struct shards shards = { 0 };
 	const char *first = NULL;
 	size_t missing;
-	enum err code = shards_read(&shards, folder, index_path);
+	enum err code = shards_read(&shards, folder, index_path, limit);
 
 	*out = NULL;
 	if (!code)
@@ -241,7 +241,7 @@ enum err
 huggingface_read_shards(struct checkpoint *checkpoint, const char *index_path)
 {
 	struct shards shards = { 0 };
-	enum err code = shards_read(&shards, checkpoint->path, index_path);
+	enum err code = shards_read(&shards, checkpoint->path, index_path, HUGGINGFACE_INDEX_MAX);
 
 	if (!code)
 		code = check_all_there(&shards, checkpoint->path);

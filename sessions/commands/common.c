@@ -30,6 +30,8 @@ common_open(struct common *out, struct call *call, const char *model)
 	out->work.pool = engine_pool(out->engine);
 	for (size_t i = 0; out->own && i < engine_model(out->engine)->warning_count; i++)
 		output_narrate(call, "%s", engine_model(out->engine)->warnings[i]);
+	if (out->own && engine_note(out->engine))
+		output_narrate(call, "%s", engine_note(out->engine));
 	return OK;
 }
 

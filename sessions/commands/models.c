@@ -1,8 +1,10 @@
 /* qscope models: what is there to open. */
+#include "core/text.h"
 #include "sessions/catalog.h"
 #include "sessions/commands/common.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static void
 entry_out(struct json_out *json, const struct catalog_entry *entry)
@@ -59,8 +61,13 @@ print_table(struct call *call, const struct catalog *catalog)
 static enum err
 print_names(struct call *call, const struct catalog *catalog)
 {
-	for (size_t i = 0; i < catalog->count; i++)
-		output_text(call, "%s\n", catalog->entries[i].name);
+	for (size_t i = 0; i < catalog->count; i++) {
+		const char *name = catalog->entries[i].name;
+		char visible[1024];
+
+		text_visible(visible, sizeof(visible), name, strlen(name));
+		output_text(call, "%s\n", visible);
+	}
 	return OK;
 }
 
