@@ -11,13 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COMMIT "1111111111111111111111111111111111111111"
+#define COMMIT   "1111111111111111111111111111111111111111"
+#define SNAPSHOT "models--a--b/snapshots/" COMMIT
 
 static void
 make_cache(void)
 {
 	static const char *const folders[] = { "models--a--b/refs", "models--a--b/trees",
-					       "models--a--b/snapshots/" COMMIT };
+					       SNAPSHOT };
 
 	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
 		char *path = file_join(fuzz_folder(), folders[i]);
@@ -26,7 +27,7 @@ make_cache(void)
 			exit(1);
 		buf_free(path);
 	}
-	fuzz_file("models--a--b/snapshots/" COMMIT "/config.json", "{}", 2);
+	fuzz_file(SNAPSHOT "/config.json", "{}", 2);
 	setenv("HF_HUB_CACHE", fuzz_folder(), 1);
 }
 
@@ -65,7 +66,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	snprintf(text, sizeof(text), "a/b@%.*s", (int)(size < 290 ? size : 290),
 		 (const char *)data);
 	find(text);
-	path = file_join(fuzz_folder(), "models--a--b/snapshots/" COMMIT);
+	path = file_join(fuzz_folder(), SNAPSHOT);
 	if (path && !checkpoint_open(&checkpoint, path))
 		__builtin_trap();
 	buf_free(path);

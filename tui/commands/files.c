@@ -42,7 +42,7 @@ run_open(struct call *call)
 	bool unsaved = bench_value(call, "--unsaved");
 	enum err code;
 
-	if (!path) {
+	if (!path || !path[0]) {
 		models_open(app);
 		return OK;
 	}
