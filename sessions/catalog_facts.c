@@ -15,10 +15,35 @@
 
 enum {
 	FILES_MAX = 10000,      /* of a folder, whose sizes are added */
+	PARTS_MAX = 1000,       /* of a split GGUF file, likewise */
 	HEADER_LIMIT = 8 << 20, /* bytes of headers: with more, the config has to do */
 };
 
 /* ------------------------------------------------------------------------ size */
+
+/* "NAME-00001-of-00003.gguf": with the parts that follow it. */
+static uint64_t
+size_of_parts(const char *path, uint64_t first)
+{
+	static const char form[] = "-00001-of-00000.gguf";
+	size_t length = strlen(path), n = sizeof(form) - 1;
+	const char *end = path + length - n;
+	unsigned count = 0;
+	uint64_t bytes = first;
+
+	if (length <= n || sscanf(end, "-00001-of-%5u.gguf", &count) != 1 || count > PARTS_MAX)
+		return first;
+	for (unsigned i = 2; i <= count; i++) {
+		char *part =
+			buf_printf("%.*s-%05u-of-%05u.gguf", (int)(length - n), path, i, count);
+		struct stat st;
+
+		if (part && !stat(part, &st) && S_ISREG(st.st_mode))
+			bytes += (uint64_t)st.st_size;
+		buf_free(part);
+	}
+	return bytes;
+}
 
 /* Links may lead to one file twice; whoever counts them so sees it twice, as `du -L` does. */
 static uint64_t
@@ -31,7 +56,7 @@ size_on_disk(const char *path)
 	if (stat(path, &st))
 		return 0;
 	if (!S_ISDIR(st.st_mode))
-		return (uint64_t)st.st_size;
+		return size_of_parts(path, (uint64_t)st.st_size);
 	if (folder_read(&names, path, FILES_MAX))
 		return 0;
 	for (size_t i = 0; i < names.count; i++) {

@@ -80,14 +80,15 @@ program_page(void)
 	struct words words = { 0 };
 	const struct command *command;
 
-	words_add(&words,
-		  "qscope: the oscilloscope for LLM weight quantization\n\n"
-		  "usage: qscope [MODEL]                  open the workbench\n"
-		  "       qscope --session FILE           open a saved session in it\n"
-		  "       qscope COMMAND [ARGUMENTS]      run one command and stop\n\n"
-		  "MODEL is a folder of Hugging Face files, a llama2.c .bin file, or org/name of a "
-		  "model in the\nHugging Face cache: qscope models lists what is there. Without it "
-		  "the small model that comes\nwith qscope is used.\n\nCommands:\n");
+	words_add(&words, "qscope: the oscilloscope for LLM weight quantization\n\n"
+			  "usage: qscope [MODEL]                  open the workbench\n"
+			  "       qscope --session FILE           open a saved session in it\n"
+			  "       qscope COMMAND [ARGUMENTS]      run one command and stop\n\n"
+			  "MODEL is a folder of Hugging Face files, a GGUF or llama2.c file, or "
+			  "org/name of a "
+			  "model in\nthe Hugging Face cache: qscope models lists what is there. "
+			  "Without it the "
+			  "small model that\ncomes with qscope is used.\n\nCommands:\n");
 	for (size_t i = 0; (command = command_at(i)); i++)
 		if (!command->hidden)
 			words_add(&words, "  %-12s %s\n", command->name, command->summary);

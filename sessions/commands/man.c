@@ -65,7 +65,8 @@ manual(void)
 		  "\\-\\-session \\fIFILE\\fR\n.br\n.B qscope\n\\fICOMMAND\\fR "
 		  "[\\fIARGUMENTS\\fR]\n"
 		  ".SH DESCRIPTION\nWithout a command qscope opens the workbench on MODEL, a "
-		  "folder of Hugging Face files, a llama2.c file, or org/name of a model in the "
+		  "folder of Hugging Face files, a GGUF or llama2.c file, or org/name of a model "
+		  "in the "
 		  "Hugging Face cache; without MODEL on the small model that comes with it.\n"
 		  ".SH OPTIONS\n");
 	roff_args(&words, program_options);

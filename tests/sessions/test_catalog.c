@@ -159,7 +159,11 @@ test_catalog__tells_what_the_headers_say(void **state)
 	put_model("here/model");
 	put("here/model/README.md", "0123456789");
 	put_llama2c("here/small.bin");
+	put("here/a-00001-of-00003.gguf", "GGUF");
+	put("here/a-00002-of-00003.gguf", "GGUF12345");
+	put("here/a-00003-of-00004.gguf", "of another");
 	assert_ok(catalog_read(&catalog, true, NULL));
+	assert_int_equal(entry_of(catalog, "a-00001-of-00003.gguf")->bytes, 4 + 9);
 	entry = entry_of(catalog, "model");
 	assert_string_equal(entry->architecture, "llama");
 	assert_string_equal(entry->dtype, "BF16"); /* more bytes than F32 has */
