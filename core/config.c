@@ -220,7 +220,8 @@ derive(const struct config_reading *r)
 	struct model_shape *shape = &r->out->shape;
 
 	if (!shape->intermediate)
-		shape->intermediate = 4 * shape->hidden;
+		shape->intermediate =
+			shape->expert_intermediate ? shape->expert_intermediate : 4 * shape->hidden;
 	if (!shape->embed_columns)
 		shape->embed_columns = shape->hidden;
 	shape->projected = shape->embed_columns != shape->hidden;

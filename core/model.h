@@ -25,6 +25,7 @@ enum slot {
 struct layer {
 	const char *name;        /* "layers.3.attn.q", uniform across families */
 	const char *module;      /* "attn.q", "mlp.experts.7.up", "embed", "head" */
+	const char *kind;        /* the module without an expert's number: "mlp.experts.up" */
 	const char *tensor_name; /* the checkpoint's own name, accepted as an alias */
 	const struct tensor *tensor;
 	const struct tensor *stored; /* the checkpoint's own that holds it: `tensor`, or one of more

@@ -97,6 +97,8 @@ add_layer(struct builder *b, const struct layer *layer)
 		return code;
 	*added = *layer;
 	added->tensor_name = layer->tensor->name;
+	if (!added->kind)
+		added->kind = added->module;
 	added->input = -1;
 	added->name = layer->block < 0
 			      ? layer->module
@@ -201,9 +203,13 @@ add_matrix(struct builder *b, int *index, int block, const struct architecture_t
 	if (expert >= 0 && layer.tensor->rank == 3 &&
 	    (code = cut_expert(&layer.tensor, b, (uint64_t)expert)))
 		return code;
-	if (expert >= 0 && !(layer.module = arena_printf(b->arena, "mlp.experts.%d.%s", expert,
-							 modules[entry->slot])))
-		return ERR_NOMEM;
+	if (expert >= 0) {
+		layer.kind = arena_printf(b->arena, "mlp.experts.%s", modules[entry->slot]);
+		layer.module =
+			arena_printf(b->arena, "mlp.experts.%d.%s", expert, modules[entry->slot]);
+		if (!layer.kind || !layer.module)
+			return ERR_NOMEM;
+	}
 	*index = (int)b->model->layer_count;
 	return add_layer(b, &layer);
 }

@@ -267,6 +267,8 @@ draw_column_labels(struct canvas *canvas, const struct grid *grid, const struct 
 		int width = label ? canvas_width(canvas, label) : 0;
 		int from = grid->cell == 2 ? 1 : (grid->cell - width) / 2;
 
+		/* A label that is cut leaves a gap to the next. */
+		at.columns -= width > grid->cell && grid->cell > 2;
 		if (label)
 			canvas_text(canvas, at, 0, from > 0 ? from : 0,
 				    cursor ? ROLE_CURSOR : ROLE_DIM, label);

@@ -215,7 +215,7 @@ find_module(const char *const *modules, size_t count, const char *module)
 	return -1;
 }
 
-/* Modules in the order of the first block that has them. */
+/* Modules in the order of the first block that has them; all experts of a block are one. */
 static size_t
 list_modules(const char **modules, const struct model *model)
 {
@@ -223,8 +223,8 @@ list_modules(const char **modules, const struct model *model)
 
 	for (size_t i = 0; i < model->layer_count && count < MODULES_MAX; i++)
 		if (model->layers[i].block >= 0 &&
-		    find_module(modules, count, model->layers[i].module) < 0)
-			modules[count++] = model->layers[i].module;
+		    find_module(modules, count, model->layers[i].kind) < 0)
+			modules[count++] = model->layers[i].kind;
 	return count;
 }
 
@@ -236,11 +236,16 @@ fill_map(double *cells, const struct model *model, const char *const *modules, s
 		cells[i] = (double)NAN;
 	for (size_t i = 0; i < model->layer_count; i++) {
 		const struct layer *layer = &model->layers[i];
-		int column = find_module(modules, columns, layer->module);
+		int column = find_module(modules, columns, layer->kind);
+		double *cell, value;
 
-		if (results[i] && layer->block >= 0 && column >= 0)
-			cells[(size_t)layer->block * columns + (size_t)column] =
-				metric->value(results[i]);
+		if (!results[i] || layer->block < 0 || column < 0)
+			continue;
+		cell = &cells[(size_t)layer->block * columns + (size_t)column];
+		/* Of experts the largest figure stands for all. */
+		value = metric->value(results[i]);
+		if (isnan(*cell) || value > *cell)
+			*cell = value;
 	}
 }
 

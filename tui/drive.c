@@ -225,6 +225,38 @@ on_redo(struct app *app)
 	say_step(app, workspace_redo(app->workspace));
 }
 
+/* From one expert to its neighbour, round the end. */
+static void
+step_expert(struct app *app, size_t by)
+{
+	const struct model *model = workspace_model(app->workspace);
+	const struct layer *layer = &model->layers[workspace_selected(app->workspace)];
+	size_t experts = model->shape.experts;
+	char name[128];
+
+	if (layer->expert < 0) {
+		app_say(app, ROLE_DIM, "%s belongs to no expert", layer->name);
+		return;
+	}
+	snprintf(name, sizeof(name), "layers.%d.mlp.experts.%zu.%s", layer->block,
+		 ((size_t)layer->expert + by) % experts, strrchr(layer->module, '.') + 1);
+	workspace_select(app->workspace, model_find_layer(model, name));
+}
+
+static void
+on_expert_next(struct app *app)
+{
+	if (workspace_model(app->workspace))
+		step_expert(app, 1);
+}
+
+static void
+on_expert_previous(struct app *app)
+{
+	if (workspace_model(app->workspace))
+		step_expert(app, workspace_model(app->workspace)->shape.experts - 1);
+}
+
 static void
 on_ab(struct app *app)
 {
@@ -304,6 +336,8 @@ static void (*const handlers[REQUEST_COUNT])(struct app *app) = {
 	[REQUEST_down] = on_down,
 	[REQUEST_left] = on_left,
 	[REQUEST_right] = on_right,
+	[REQUEST_expert_next] = on_expert_next,
+	[REQUEST_expert_previous] = on_expert_previous,
 	[REQUEST_next] = on_next,
 	[REQUEST_previous] = on_previous,
 	[REQUEST_zoom] = on_zoom,

@@ -23,7 +23,10 @@ pattern_of(char out[256], const struct app *app, enum scope_kind kind)
 			snprintf(out, 256, "%s", layer->name);
 		return out;
 	case SCOPE_KIND_MODULE:
-		if (layer->block >= 0)
+		if (layer->expert >= 0)
+			snprintf(out, 256, "layers.*.mlp.experts.*.%s",
+				 strrchr(layer->module, '.') + 1);
+		else if (layer->block >= 0)
 			snprintf(out, 256, "layers.*.%s", layer->module);
 		else
 			snprintf(out, 256, "%s", layer->name);

@@ -32,13 +32,20 @@ column_of(struct scene_map *map, const char *module)
 	return (int)map->columns++;
 }
 
-/* "attn.q" and "mlp.gate" are read as q and gate. */
+/* "attn.q" and "mlp.gate" are read as q and gate, those of experts and of shared ones as e.gate and
+ * s.gate. */
 static const char *
-short_name(const char *module)
+short_name(char out[24], const struct layer *layer)
 {
-	const char *dot = strrchr(module, '.');
+	const char *dot = strrchr(layer->kind, '.');
+	const char *shared = strstr(layer->kind, ".shared.");
 
-	return dot ? dot + 1 : module;
+	snprintf(out, 24, "%s%s",
+		 layer->expert >= 0 ? "e."
+		 : shared           ? "s."
+				    : "",
+		 dot ? dot + 1 : layer->kind);
+	return out;
 }
 
 /* Blocks are rows, modules columns; what stands in no block gets a row of its own. */
@@ -46,11 +53,12 @@ static enum err
 shape_map(struct scene_map *map, const struct model *model)
 {
 	size_t extra = 0, cells;
+	char name[24];
 
 	map->columns = 0;
 	for (size_t i = 0; i < model->layer_count; i++)
 		if (model->layers[i].block >= 0)
-			column_of(map, short_name(model->layers[i].module));
+			column_of(map, short_name(name, &model->layers[i]));
 	if (!map->columns)
 		map->columns = 1;
 	for (size_t i = 0; i < model->layer_count; i++)
@@ -64,8 +72,6 @@ shape_map(struct scene_map *map, const struct model *model)
 	map->row_labels = buf_alloc(map->rows, sizeof(*map->row_labels));
 	if (!map->cells || !map->marks || !map->layers || !map->row_names || !map->row_labels)
 		return ERR_NOMEM;
-	for (size_t i = 0; i < cells; i++)
-		map->layers[i] = -1;
 	for (size_t i = 0; i < map->rows; i++) {
 		snprintf(map->row_names[i], sizeof(map->row_names[i]), "%zu", i);
 		map->row_labels[i] = map->row_names[i];
@@ -75,19 +81,46 @@ shape_map(struct scene_map *map, const struct model *model)
 	return OK;
 }
 
-static void
-place_layers(struct scene_map *map, const struct model *model)
+static double
+figure(const struct app *app, int layer)
 {
-	size_t next = model->shape.blocks;
+	const struct layer_state *state = workspace_layer(app->workspace, layer);
+	double value = state->result ? app->scene.map.metric->value(state->result) : (double)NAN;
 
+	return isnan(value) ? -INFINITY : value;
+}
+
+/* Of the experts in one cell the selected one is shown, else the one with the largest figure. */
+static bool
+stands_for(const struct app *app, int layer, int other)
+{
+	int selected = workspace_selected(app->workspace);
+
+	if (other < 0 || layer == selected)
+		return true;
+	return other != selected && figure(app, layer) > figure(app, other);
+}
+
+static void
+place_layers(struct app *app, const struct model *model)
+{
+	struct scene_map *map = &app->scene.map;
+	size_t next = model->shape.blocks;
+	char name[24];
+
+	for (size_t i = 0; i < map->rows * map->columns; i++)
+		map->layers[i] = -1;
 	for (size_t i = 0; i < model->layer_count; i++) {
 		const struct layer *layer = &model->layers[i];
 		size_t row = layer->block >= 0 ? (size_t)layer->block : next++;
-		int column = layer->block >= 0 ? column_of(map, short_name(layer->module)) : 0;
+		int column = layer->block >= 0 ? column_of(map, short_name(name, layer)) : 0;
+		int *cell;
 
 		if (column < 0 || row >= map->rows)
 			continue;
-		map->layers[row * map->columns + (size_t)column] = (int)i;
+		cell = &map->layers[row * map->columns + (size_t)column];
+		if (stands_for(app, (int)i, *cell))
+			*cell = (int)i;
 		if (layer->block < 0)
 			snprintf(map->row_names[row], sizeof(map->row_names[row]), "%s",
 				 layer->name);
@@ -121,7 +154,7 @@ scene_map_gather(struct app *app)
 	map->metric = &metrics[app->metric];
 	if (code)
 		return code;
-	place_layers(map, model);
+	place_layers(app, model);
 	for (size_t i = 0; i < map->rows * map->columns; i++) {
 		map->cells[i] = NAN;
 		map->marks[i] = ' ';

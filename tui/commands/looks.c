@@ -39,6 +39,34 @@ const struct command bench_command_select = {
 	.run = run_select,
 };
 
+static const struct command_arg expert_args[] = {
+	{ "WHICH", NULL, "next|previous", "round the experts of the block", true, false },
+	{ 0 },
+};
+
+static enum err
+run_expert(struct call *call)
+{
+	const char *which = bench_value(call, "WHICH");
+
+	if (!strcmp(which, "next"))
+		return bench_request(call, REQUEST_expert_next);
+	if (!strcmp(which, "previous"))
+		return bench_request(call, REQUEST_expert_previous);
+	return err_at(ERR_USAGE, NULL, "WHICH", "\"%s\" is neither next nor previous", which);
+}
+
+const struct command bench_command_expert = {
+	.name = "expert",
+	.summary = "select the next expert's matrix of the same kind",
+	.help = "On the map one cell stands for all experts of a block: it shows the selected "
+		"one,\n"
+		"else the one with the largest figure.\n\n"
+		"Example: expert next",
+	.args = expert_args,
+	.run = run_expert,
+};
+
 static const struct {
 	const char *word;
 	enum request request;
