@@ -37,6 +37,7 @@ dimension_of(enum dimension dimension, const struct model_shape *shape)
 		[DIMENSION_POSITIONS] = shape->context + shape->position_offset,
 		[DIMENSION_EXPERTS] = shape->experts,
 		[DIMENSION_EXPERT_INTERMEDIATE] = shape->expert_intermediate,
+		[DIMENSION_EXPERT_GATE_UP] = 2 * shape->expert_intermediate,
 		[DIMENSION_SHARED_INTERMEDIATE] = shape->shared_intermediate,
 	};
 

@@ -28,6 +28,7 @@ enum dimension {
 	DIMENSION_POSITIONS, /* context + position_offset */
 	DIMENSION_EXPERTS,
 	DIMENSION_EXPERT_INTERMEDIATE,
+	DIMENSION_EXPERT_GATE_UP, /* 2 expert_intermediate */
 	DIMENSION_SHARED_INTERMEDIATE,
 	DIMENSION_COUNT
 };
@@ -45,7 +46,7 @@ struct architecture_tensor {
 	size_t unless;                /* WHEN(flag): only in those that have it not */
 	enum { ANY_BLOCK, DENSE_BLOCK, SPARSE_BLOCK } block;
 	bool transposed;     /* the file holds (columns, rows) */
-	bool optional;       /* may be absent */
+	bool optional;       /* may be absent; of a fused matrix: then its parts must be there */
 	enum dimension each; /* a vector stored in this many parts */
 };
 
@@ -63,6 +64,13 @@ struct architecture_tensor {
 	{                                                                        \
 		.slot = SLOT_##id, .name = spelling, .rows = DIMENSION_##height, \
 		.columns = DIMENSION_##width, .block = kind##_BLOCK              \
+	}
+/* Gate and up of all experts in one tensor, as transformers 5 holds them in memory and some save
+ * them; where it is there, EXPERT_GATE and EXPERT_UP are not. Stands before those. */
+#define EXPERTS_FUSED(spelling)                                                                  \
+	{                                                                                        \
+		.slot = SLOT_EXPERT_GATE_UP, .name = spelling, .rows = DIMENSION_EXPERT_GATE_UP, \
+		.columns = DIMENSION_HIDDEN, .block = SPARSE_BLOCK, .optional = true             \
 	}
 #define VECTOR(id, spelling, size)                                            \
 	{                                                                     \

@@ -72,7 +72,8 @@ const struct architecture_input architecture_expert_inputs[] = {
 	INPUT("mlp.router.in", COUNT, COUNT, SLOT_ROUTER, SLOT_SHARED_ROUTER),
 	INPUT("mlp.shared.in", COUNT, COUNT, SLOT_SHARED_GATE, SLOT_SHARED_UP),
 	INPUT("mlp.shared.down", COUNT, SHARED_UP, SLOT_SHARED_DOWN),
-	INPUT("mlp.experts.#.in", COUNT, COUNT, SLOT_EXPERT_GATE, SLOT_EXPERT_UP),
+	INPUT("mlp.experts.#.in", COUNT, COUNT, SLOT_EXPERT_GATE_UP, SLOT_EXPERT_GATE,
+	      SLOT_EXPERT_UP),
 	INPUT("mlp.experts.#.down", COUNT, EXPERT_UP, SLOT_EXPERT_DOWN),
 	{ .name = NULL },
 };

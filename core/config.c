@@ -183,11 +183,11 @@ find_architecture(struct config_reading *r)
 	return OK;
 }
 
-/* A model with towers says beside them whether its head is tied. */
+/* Of a model with towers what stands beside them decides whether the head is tied. */
 static enum err
 read_outer(const struct config_reading *r)
 {
-	if (!r->out->wrapped || present(r->object, "tie_word_embeddings"))
+	if (!r->out->wrapped)
 		return OK;
 	return json_get_bool(&r->out->shape.tied_head, r->document, json_root(r->document),
 			     "tie_word_embeddings");

@@ -56,7 +56,7 @@ static enum err
 run_mlp(const struct tile_pass *tile, const struct mlp *mlp, struct rows_in rows)
 {
 	struct rows_in inner = { tile->scratch[SCRATCH_GATE], rows.first, rows.count };
-	enum err code = forward_tap_input(tile, mlp->up, rows);
+	enum err code = forward_tap_input(tile, mlp->gate_up >= 0 ? mlp->gate_up : mlp->up, rows);
 
 	if (!code)
 		code = forward_mlp_inner(tile, mlp, rows);
@@ -68,6 +68,12 @@ run_mlp(const struct tile_pass *tile, const struct mlp *mlp, struct rows_in rows
 	return code;
 }
 
+static int
+layer_of(const int *layers, size_t expert)
+{
+	return layers ? layers[expert] : -1;
+}
+
 static enum err
 run_expert(const struct tile_pass *tile, const float *normed, size_t expert)
 {
@@ -77,9 +83,9 @@ run_expert(const struct tile_pass *tile, const float *normed, size_t expert)
 	const float *routed = tile->scratch[SCRATCH_ROUTED] + expert;
 	const float *made = tile->scratch[SCRATCH_EXPERT];
 	float *gathered = tile->scratch[SCRATCH_GATHERED], *branch = tile->scratch[SCRATCH_BRANCH];
-	const struct mlp mlp = { .gate_up = -1,
-				 .gate = layer[SLOT_EXPERT_GATE][expert],
-				 .up = layer[SLOT_EXPERT_UP][expert],
+	const struct mlp mlp = { .gate_up = layer_of(layer[SLOT_EXPERT_GATE_UP], expert),
+				 .gate = layer_of(layer[SLOT_EXPERT_GATE], expert),
+				 .up = layer_of(layer[SLOT_EXPERT_UP], expert),
 				 .down = layer[SLOT_EXPERT_DOWN][expert],
 				 .width = shape->expert_intermediate };
 	struct rows_in rows = { gathered, tile->seen[expert], 0 };

@@ -42,14 +42,17 @@ scratch_sizes(size_t sizes[SCRATCH_COUNT], const struct pass *pass)
 	size_t parallel = pass->hidden->sequences == 1 ? (size_t)work_threads(pass->work) : 1;
 	size_t hidden = FORWARD_TILE * shape->hidden, inner = FORWARD_TILE * widest_mlp(pass);
 	bool sparse = pass->block->layer[SLOT_ROUTER] >= 0;
+	size_t fused_expert = sparse && pass->block->expert[SLOT_EXPERT_GATE_UP]
+				      ? 2 * shape->expert_intermediate
+				      : 0;
 
 	sizes[SCRATCH_KEY] = sizes[SCRATCH_VALUE] = pass->longest * kv;
 	sizes[SCRATCH_NORMED] = sizes[SCRATCH_BRANCH] = sizes[SCRATCH_POST] = hidden;
 	sizes[SCRATCH_MLP_NORMED] = shape->separate_norm ? hidden : 0;
 	sizes[SCRATCH_EFFECT] = most(most(hidden, inner), FORWARD_TILE * query);
 	sizes[SCRATCH_QUERY] = sizes[SCRATCH_MIXED] = FORWARD_TILE * query;
-	sizes[SCRATCH_FUSED] =
-		FORWARD_TILE * most(rows_of(pass, SLOT_QKV), rows_of(pass, SLOT_GATE_UP));
+	sizes[SCRATCH_FUSED] = FORWARD_TILE * most(rows_of(pass, SLOT_QKV),
+						   most(rows_of(pass, SLOT_GATE_UP), fused_expert));
 	sizes[SCRATCH_GATE] = sizes[SCRATCH_UP] = inner;
 	sizes[SCRATCH_ROUTED] = sparse ? FORWARD_TILE * shape->experts : 0;
 	sizes[SCRATCH_GATHERED] = sizes[SCRATCH_EXPERT] = sparse ? hidden : 0;

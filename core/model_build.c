@@ -93,6 +93,9 @@ add_layer(struct builder *b, const struct layer *layer)
 				    layer->transposed ? layer->rows : layer->columns };
 	enum err code = check_tensor(layer->tensor, 2, wanted);
 
+	if (!code && b->model->layer_count == b->room)
+		code = err_at(ERR_FORMAT, b->model->path, layer->tensor->name,
+			      "stands for two matrices; the family's table is wrong");
 	if (code)
 		return code;
 	*added = *layer;
@@ -215,6 +218,18 @@ add_matrix(struct builder *b, int *index, int block, const struct architecture_t
 }
 
 static enum err
+add_expert_slot(struct builder *b, struct model_block *to, enum slot slot)
+{
+	size_t experts = b->model->shape.experts;
+
+	if (!(to->expert[slot] = arena_alloc(b->arena, experts, sizeof(int))))
+		return ERR_NOMEM;
+	for (size_t e = 0; e < experts; e++)
+		to->expert[slot][e] = -1;
+	return OK;
+}
+
+static enum err
 add_expert(struct builder *b, int block, int expert)
 {
 	struct model_block *to = &b->model->blocks[block];
@@ -222,12 +237,15 @@ add_expert(struct builder *b, int block, int expert)
 
 	for (const struct architecture_tensor *t = b->architecture->tensors; t->name && !code;
 	     t++) {
+		const int *fused = to->expert[SLOT_EXPERT_GATE_UP];
+
 		if (builder_kind(t->slot) != 'e' || !applies(b, block, t))
 			continue;
-		if (!to->expert[t->slot] &&
-		    !(to->expert[t->slot] =
-			      arena_alloc(b->arena, b->model->shape.experts, sizeof(int))))
-			return ERR_NOMEM;
+		if (!to->expert[t->slot] && (code = add_expert_slot(b, to, t->slot)))
+			return code;
+		if (fused && fused[expert] >= 0 &&
+		    (t->slot == SLOT_EXPERT_GATE || t->slot == SLOT_EXPERT_UP))
+			continue;
 		code = add_matrix(b, &to->expert[t->slot][expert], block, t, expert);
 	}
 	return code;
@@ -381,22 +399,27 @@ add_head(struct builder *b)
 	return OK;
 }
 
+/* A layer is a tensor, or the part of one that an expert has: a config that asks for more is not
+ * given room for it. */
 static enum err
 make_room(struct builder *b)
 {
 	struct model *model = b->model;
-	size_t blocks = model->shape.blocks, layers = 2, inputs = 1;
+	const struct checkpoint *checkpoint = b->checkpoint;
 
-	for (const struct architecture_tensor *t = b->architecture->tensors; t->name; t++)
-		layers += blocks * (builder_kind(t->slot) == 'e' ? model->shape.experts : 1);
-	for (const struct architecture_tensor *t = b->architecture->outside; t->name; t++)
-		layers++;
-	for (const struct architecture_input *i = b->architecture->inputs; i->name; i++)
-		inputs += blocks * (builder_kind(i->slots[0]) == 'e' ? model->shape.experts : 1);
-	model->layers = arena_alloc(b->arena, layers, sizeof(*model->layers));
-	model->inputs = arena_alloc(b->arena, inputs, sizeof(*model->inputs));
-	model->blocks = arena_alloc(b->arena, blocks, sizeof(*model->blocks));
-	b->used = arena_alloc(b->arena, b->checkpoint->count + 1, sizeof(*b->used));
+	b->room = 2;
+	for (size_t i = 0; i < checkpoint->count; i++) {
+		const struct tensor *t = &checkpoint->tensors[i];
+
+		b->room += t->rank == 3 && t->elements ? t->shape[0] : 1;
+	}
+	if (b->room > INT32_MAX)
+		return err_at(ERR_FORMAT, model->path, NULL,
+			      "holds more matrices than any model; it is damaged");
+	model->layers = arena_alloc(b->arena, b->room, sizeof(*model->layers));
+	model->inputs = arena_alloc(b->arena, b->room + 1, sizeof(*model->inputs));
+	model->blocks = arena_alloc(b->arena, model->shape.blocks, sizeof(*model->blocks));
+	b->used = arena_alloc(b->arena, checkpoint->count + 1, sizeof(*b->used));
 	return model->layers && model->inputs && model->blocks && b->used ? OK : ERR_NOMEM;
 }
 

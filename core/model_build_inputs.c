@@ -3,6 +3,12 @@
 
 #include <string.h>
 
+static int
+expert_layer(const struct model_block *block, enum slot slot, int expert)
+{
+	return block->expert[slot] ? block->expert[slot][expert] : -1;
+}
+
 /* The layers of one input: those of a block, or of one expert of it. */
 static void
 fill_input(struct builder *b, struct model_input *input, int block, int expert,
@@ -11,7 +17,7 @@ fill_input(struct builder *b, struct model_input *input, int block, int expert,
 	const struct model_block *from = &b->model->blocks[block];
 
 	for (const enum slot *slot = entry->slots; *slot != SLOT_COUNT; slot++) {
-		int layer = expert >= 0 ? from->expert[*slot][expert] : from->layer[*slot];
+		int layer = expert >= 0 ? expert_layer(from, *slot, expert) : from->layer[*slot];
 
 		if (layer < 0)
 			continue;
@@ -31,7 +37,7 @@ set_folds(struct builder *b, struct model_input *input, int block, int expert,
 	int layer = -1;
 
 	if (entry->fold_layer != SLOT_COUNT)
-		layer = expert >= 0 ? from->expert[entry->fold_layer][expert]
+		layer = expert >= 0 ? expert_layer(from, entry->fold_layer, expert)
 				    : from->layer[entry->fold_layer];
 	/* Without a gate a bend lies between. */
 	if (entry->fold_layer == SLOT_UP && from->layer[SLOT_GATE] < 0)
@@ -70,14 +76,14 @@ builder_add_inputs(struct builder *b, int block)
 	enum err code = OK;
 
 	for (const struct architecture_input *i = b->architecture->inputs; i->name && !code; i++) {
-		const struct model_block *from = &b->model->blocks[block];
+		bool sparse = b->model->pattern.block[block] & BLOCK_SPARSE;
+		bool each = builder_kind(i->slots[0]) == 'e';
 
 		if (!builder_wants(b, i->when, i->unless))
 			continue;
-		if (builder_kind(i->slots[0]) != 'e')
+		if (!each)
 			code = add_input(b, block, -1, i);
-		for (size_t e = 0;
-		     from->expert[i->slots[0]] && e < b->model->shape.experts && !code; e++)
+		for (size_t e = 0; each && sparse && e < b->model->shape.experts && !code; e++)
 			code = add_input(b, block, (int)e, i);
 	}
 	return code;

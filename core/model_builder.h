@@ -14,7 +14,8 @@ struct builder {
 	struct arena *arena;
 	const char *prefix, *head_prefix; /* before the text part's names */
 	bool wrapped;
-	bool *used; /* (checkpoint->count) */
+	bool *used;  /* (checkpoint->count) */
+	size_t room; /* for layers */
 };
 
 enum { BUILDER_NAME = 256 };

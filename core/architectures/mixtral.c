@@ -10,12 +10,15 @@ static const struct architecture_tensor tensors[] = {
 	MATRIX(O, "self_attn.o_proj.weight", HIDDEN, QUERIES),
 	VECTOR(MLP_NORM, "post_attention_layernorm.weight", HIDDEN),
 	MATRIX(ROUTER, "block_sparse_moe.gate.weight|mlp.gate.weight", EXPERTS, HIDDEN),
+	EXPERTS_FUSED("mlp.experts.gate_up_proj"),
 	MATRIX(EXPERT_GATE, "block_sparse_moe.experts.#.w1.weight|mlp.experts.#.w1.weight",
 	       EXPERT_INTERMEDIATE, HIDDEN),
 	MATRIX(EXPERT_UP, "block_sparse_moe.experts.#.w3.weight|mlp.experts.#.w3.weight",
 	       EXPERT_INTERMEDIATE, HIDDEN),
-	MATRIX(EXPERT_DOWN, "block_sparse_moe.experts.#.w2.weight|mlp.experts.#.w2.weight", HIDDEN,
-	       EXPERT_INTERMEDIATE),
+	MATRIX(EXPERT_DOWN,
+	       "block_sparse_moe.experts.#.w2.weight|mlp.experts.#.w2.weight|"
+	       "mlp.experts.down_proj",
+	       HIDDEN, EXPERT_INTERMEDIATE),
 	{ .name = NULL },
 };
 

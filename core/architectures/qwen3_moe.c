@@ -18,11 +18,12 @@ static const struct architecture_tensor tensors[] = {
 	MATRIX_IN(DENSE, UP, "mlp.up_proj.weight", INTERMEDIATE, HIDDEN),
 	MATRIX_IN(DENSE, DOWN, "mlp.down_proj.weight", HIDDEN, INTERMEDIATE),
 	MATRIX_IN(SPARSE, ROUTER, "mlp.gate.weight", EXPERTS, HIDDEN),
+	EXPERTS_FUSED("mlp.experts.gate_up_proj"),
 	MATRIX_IN(SPARSE, EXPERT_GATE, "mlp.experts.#.gate_proj.weight", EXPERT_INTERMEDIATE,
 		  HIDDEN),
 	MATRIX_IN(SPARSE, EXPERT_UP, "mlp.experts.#.up_proj.weight", EXPERT_INTERMEDIATE, HIDDEN),
-	MATRIX_IN(SPARSE, EXPERT_DOWN, "mlp.experts.#.down_proj.weight", HIDDEN,
-		  EXPERT_INTERMEDIATE),
+	MATRIX_IN(SPARSE, EXPERT_DOWN, "mlp.experts.#.down_proj.weight|mlp.experts.down_proj",
+		  HIDDEN, EXPERT_INTERMEDIATE),
 	{ .name = NULL },
 };
 

@@ -154,8 +154,8 @@ same_logits(const struct model *model, const char *what, const char *folder)
 	struct expected expected = { 0 };
 	int32_t sequences, vocab;
 
-	assert_ok(file_read(&expected.data, &expected.size, inside(folder, "expected.bin"),
-			    1 << 24));
+	assert_ok(
+		file_read(&expected.data, &expected.size, inside(folder, "expected.bin"), 1 << 24));
 	sequences = take_int(&expected);
 	vocab = take_int(&expected);
 	assert_int_equal(model->shape.vocab, vocab);
