@@ -99,13 +99,26 @@ norm_heads(const struct tile_pass *tile, float *x, size_t heads, enum slot weigh
 }
 
 static void
+clip(float *x, size_t n, float most)
+{
+	for (size_t i = 0; i < n; i++)
+		x[i] = x[i] > most ? most : x[i] < -most ? -most : x[i];
+}
+
+/* Clip, norm and turn what was projected. */
+static void
 turn(const struct tile_pass *tile)
 {
 	const struct model_shape *shape = &tile->pass->model->shape;
 	size_t kv = kv_width(tile), query = shape->heads * shape->head_dim;
-	float *q = tile->scratch[SCRATCH_QUERY];
+	float *q = tile->scratch[SCRATCH_QUERY], most = (float)shape->qkv_clip;
 	float *k = tile->scratch[SCRATCH_KEY] + tile->first * kv;
 
+	if (most > 0.0f) {
+		clip(q, tile->count * query, most);
+		clip(k, tile->count * kv, most);
+		clip(tile->scratch[SCRATCH_VALUE] + tile->first * kv, tile->count * kv, most);
+	}
 	norm_heads(tile, q, shape->heads, SLOT_Q_NORM, SLOT_Q_NORM_BIAS);
 	norm_heads(tile, k, shape->kv_heads, SLOT_K_NORM, SLOT_K_NORM_BIAS);
 	for (size_t i = 0; tile->rope && i < tile->count; i++) {
