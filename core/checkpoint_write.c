@@ -135,6 +135,7 @@ checkpoint_output_bytes(struct file_writer *writer, const struct file_map *map, 
 		size_t n = count - at < BYTES ? (size_t)(count - at) : BYTES;
 
 		memcpy(chunk, (const char *)file_map_data(map) + first + at, n);
+		file_map_release(map, first + at, n);
 		if (!(code = file_map_check(map)))
 			code = file_writer_add(writer, chunk, n);
 	}

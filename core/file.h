@@ -23,6 +23,11 @@ struct file_stamp {
 void file_map_stamp(struct file_stamp *out, const struct file_map *map);
 enum err file_map_check(
 	const struct file_map *map); /* ERR_IO when it changed since it was opened */
+/* These bytes have been read and are not needed soon: their pages leave this process, so that what
+ * was read does not count as its memory. Reading them again stays right and costs a little. Does
+ * nothing for files of a few dozen megabytes. Any thread, also while another reads there. */
+void file_map_release(const struct file_map *map, uint64_t offset, uint64_t size);
+
 /* A program that takes SIGBUS calls this after, so that a file that shrinks stays no reason to die;
  * other faults then go on to the program's own handler. */
 void file_guard(void);

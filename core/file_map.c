@@ -1,7 +1,7 @@
-/* Mapped files, and a guard for those that shrink while mapped: touching a page behind the new end
- * raises SIGBUS; the handler puts a page of zeros there and marks the map, and file_map_check,
- * which every reader calls after reading, reports it. Faults elsewhere go to whoever had the signal
- * before. */
+/* Mapped files, read piece by piece and let go of, and a guard for those that shrink while mapped:
+ * touching a page behind the new end raises SIGBUS; the handler puts a page of zeros there and
+ * marks the map, and file_map_check, which every reader calls after reading, reports it. Faults
+ * elsewhere go to whoever had the signal before. */
 #include "core/file.h"
 
 #include "core/buf.h"
@@ -214,6 +214,31 @@ file_map_check(const struct file_map *map)
 	return err_at(
 		ERR_IO, map->path, NULL,
 		"changed on disk while it was open; nothing was computed from it, open it again");
+}
+
+/* One fault maps more than the page that was touched: all of the page cache's block that holds it
+ * (at most FOLIO bytes, aligned in the file), or a window of AROUND bytes (aligned in memory). Two
+ * readers side by side so bring back what the other let go of; therefore each lets go of everything
+ * that its own faults can have mapped. */
+enum { FOLIO = 2 << 20, AROUND = 64 << 10, SMALL_FILE = 64 << 20 };
+
+/* MADV_DONTNEED forgets the pages of a mapping that is never written: the next read faults them in
+ * again from the file, where the guard stands; a page of zeros that the guard put there is zeros
+ * again, and the map stays marked. */
+void
+file_map_release(const struct file_map *map, uint64_t offset, uint64_t size)
+{
+	uint64_t page = (uint64_t)page_size, end = (map->size + page - 1) / page * page;
+	uint64_t first = offset / FOLIO * FOLIO, last;
+
+	if (map->size <= SMALL_FILE || !size || offset >= map->size)
+		return;
+	if (size > map->size - offset)
+		size = map->size - offset;
+	last = (offset + size + FOLIO - 1) / FOLIO * FOLIO + AROUND;
+	first = first < AROUND ? 0 : first - AROUND;
+	last = last > end ? end : last;
+	madvise((char *)map->data + first, last - first, MADV_DONTNEED);
 }
 
 bool

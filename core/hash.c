@@ -110,14 +110,28 @@ sha256_of(char out[HASH_HEX], const void *data, size_t size)
 enum err
 sha256_file(char out[HASH_HEX], const char *path)
 {
+	enum { PIECE = 1 << 20 };
+	struct sha256 *sha = NULL;
 	struct file_map *map;
+	uint64_t size;
 	enum err code = file_map_open(&map, path);
 
 	if (code)
 		return code;
-	code = sha256_of(out, file_map_data(map), file_map_size(map));
+	size = file_map_size(map);
+	code = sha256_start(&sha);
+	for (uint64_t at = 0; at < size && !code; at += PIECE) {
+		uint64_t n = size - at < PIECE ? size - at : PIECE;
+
+		sha256_add(sha, (const char *)file_map_data(map) + at, n);
+		file_map_release(map, at, n);
+	}
 	if (!code)
 		code = file_map_check(map);
+	if (code)
+		sha256_drop(sha);
+	else
+		sha256_finish(out, sha);
 	file_map_free(map);
 	return code;
 }

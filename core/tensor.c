@@ -145,10 +145,13 @@ check_range(const struct tensor *tensor, uint64_t first, uint64_t count, uint64_
 		      (unsigned long long)(first + count), (unsigned long long)size);
 }
 
+enum { PIECE = 1 << 20 }; /* bytes of the file in this process at once */
+
 enum err
 tensor_read(float *out, const struct tensor *tensor, uint64_t first, uint64_t count)
 {
 	const unsigned char *data = file_map_data(tensor->map);
+	uint64_t size = dtype_bits(tensor->dtype) / 8, at = tensor->offset + first * size;
 	enum err code = check_range(tensor, first, count, tensor->elements);
 
 	if (code)
@@ -158,10 +161,11 @@ tensor_read(float *out, const struct tensor *tensor, uint64_t first, uint64_t co
 			      "has elements of type %s, which are no plain floats; use the "
 			      "unquantized model",
 			      dtype_name(tensor->dtype));
-	if (count)
-		dtypes[tensor->dtype].widen(
-			out, data + tensor->offset + first * (dtype_bits(tensor->dtype) / 8),
-			count);
+	for (uint64_t done = 0, n; done < count; done += n) {
+		n = count - done < PIECE / size ? count - done : PIECE / size;
+		dtypes[tensor->dtype].widen(out + done, data + at + done * size, n);
+		file_map_release(tensor->map, at + done * size, n * size);
+	}
 	return file_map_check(tensor->map);
 }
 
@@ -169,11 +173,15 @@ enum err
 tensor_read_bytes(void *out, const struct tensor *tensor, uint64_t first, uint64_t count)
 {
 	const unsigned char *data = file_map_data(tensor->map);
+	uint64_t at = tensor->offset + first;
 	enum err code = check_range(tensor, first, count, tensor->bytes);
 
 	if (code)
 		return code;
-	if (count)
-		memcpy(out, data + tensor->offset + first, count);
+	for (uint64_t done = 0, n; done < count; done += n) {
+		n = count - done < PIECE ? count - done : PIECE;
+		memcpy((char *)out + done, data + at + done, n);
+		file_map_release(tensor->map, at + done, n);
+	}
 	return file_map_check(tensor->map);
 }
