@@ -90,8 +90,8 @@ open_files(struct model *model, const char *path)
 	model->pattern = description->pattern;
 	if ((code = model_build(model, &o->arena, description->wrapped)))
 		return code;
-	o->hashes = arena_alloc(&o->arena, model->layer_count, sizeof(*o->hashes));
-	if (!o->hashes)
+	o->keys = arena_alloc(&o->arena, model->layer_count, sizeof(*o->keys));
+	if (!o->keys)
 		return ERR_NOMEM;
 	identify(model);
 	return OK;
@@ -111,6 +111,7 @@ model_open(struct model **out, const char *path)
 		return ERR_NOMEM;
 	}
 	pthread_mutex_init(&o->lock, NULL);
+	pthread_mutex_init(&o->hashing, NULL);
 	model->arena = o;
 	code = open_files(model, path);
 	if (code)
@@ -126,7 +127,9 @@ model_free(struct model *model)
 	if (!model)
 		return;
 	checkpoint_free(model->checkpoint);
+	sha256_drop(own(model)->sha);
 	pthread_mutex_destroy(&own(model)->lock);
+	pthread_mutex_destroy(&own(model)->hashing);
 	arena_clear(&own(model)->arena);
 	buf_free(model->arena);
 	buf_free(model);

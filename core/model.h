@@ -64,6 +64,7 @@ struct model_block {
 
 struct architecture;
 struct checkpoint;
+struct work;
 
 struct model {
 	const char *path;   /* as given, visible text */
@@ -109,10 +110,11 @@ size_t model_longest(const struct model *model);
 /* The whole matrix as float32 (rows, columns), whatever the file's layout. */
 enum err model_read_layer(float *out, const struct model *model, int layer);
 
-/* SHA-256 of one layer's float32 values, computed once and kept; any thread. */
-enum err model_hash_layer(char out[HASH_HEX], const struct model *model, int layer);
+/* Names one layer's float32 values; taken when first asked for and kept. Any thread. */
+enum err model_key_layer(struct key *out, const struct model *model, int layer);
 
-/* SHA-256 over every tensor's name, dtype, shape and bytes, in name order. Reads everything. */
-enum err model_sha256(char out[HASH_HEX], const struct model *model);
+/* SHA-256 over every tensor's name, dtype, shape and bytes, in name order. Reads everything, once:
+ * it is kept, and one that was cancelled goes on where it stopped. Progress is in bytes. */
+enum err model_sha256(char out[HASH_HEX], const struct model *model, const struct work *work);
 
 #endif

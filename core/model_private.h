@@ -9,8 +9,16 @@
 /* Shared by model*.c alone. What model.arena points to. */
 struct model_own {
 	struct arena arena;
-	pthread_mutex_t lock;     /* guards `hashes` */
-	char (*hashes)[HASH_HEX]; /* (model.layer_count), "" until computed */
+	pthread_mutex_t lock; /* guards `keys` */
+	struct layer_key {
+		struct key key;
+		bool known;
+	} * keys;                /* (model.layer_count) */
+	pthread_mutex_t hashing; /* guards what follows */
+	struct sha256 *sha;      /* of the tensors before `hashed`, and `hashed_bytes` of that */
+	size_t hashed;
+	uint64_t hashed_bytes;
+	char sha256[HASH_HEX]; /* "" until computed */
 };
 
 /* One line for people, made fit for a terminal. */

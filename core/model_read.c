@@ -4,6 +4,7 @@
 #include "core/buf.h"
 #include "core/checkpoint.h"
 #include "core/model_private.h"
+#include "core/work.h"
 
 #include <string.h>
 
@@ -39,66 +40,120 @@ model_read_layer(float *out, const struct model *model, int index)
 	return tensor_read(out, layer->tensor, 0, layer->rows * layer->columns);
 }
 
+/* In the order of the file, piece by piece, so that no layer is held whole. */
+static enum err
+key_values(struct key *out, const struct layer *layer)
+{
+	enum { PIECE = 1 << 16 };
+	uint64_t elements = layer->tensor->elements;
+	float *piece = buf_alloc(PIECE, sizeof(*piece));
+	unsigned char transposed = layer->transposed;
+	enum err code = piece ? OK : ERR_NOMEM;
+
+	*out = key_of(&transposed, 1);
+	for (uint64_t at = 0; at < elements && !code; at += PIECE) {
+		uint64_t n = elements - at < PIECE ? elements - at : PIECE;
+
+		code = tensor_read(piece, layer->tensor, at, n);
+		*out = key_add(*out, piece, n * sizeof(*piece));
+	}
+	buf_free(piece);
+	return code;
+}
+
 enum err
-model_hash_layer(char out[HASH_HEX], const struct model *model, int index)
+model_key_layer(struct key *out, const struct model *model, int index)
 {
 	struct model_own *own = model->arena;
-	const struct layer *layer = &model->layers[index];
-	float *values;
+	struct layer_key found;
 	enum err code;
 
 	pthread_mutex_lock(&own->lock);
-	memcpy(out, own->hashes[index], HASH_HEX);
+	found = own->keys[index];
 	pthread_mutex_unlock(&own->lock);
-	if (out[0])
-		return OK;
-	if (!(values = buf_alloc(layer->rows * layer->columns, sizeof(*values))))
-		return ERR_NOMEM;
-	code = model_read_layer(values, model, index);
-	if (!code)
-		code = sha256_of(out, values, layer->rows * layer->columns * sizeof(*values));
-	buf_free(values);
-	if (code)
-		return code;
+	*out = found.key;
+	if (found.known || (code = key_values(out, &model->layers[index])))
+		return found.known ? OK : code;
 	pthread_mutex_lock(&own->lock);
-	memcpy(own->hashes[index], out, HASH_HEX);
+	own->keys[index] = (struct layer_key){ *out, true };
 	pthread_mutex_unlock(&own->lock);
 	return OK;
 }
 
-static enum err
-add_tensor(struct sha256 *sha, const struct tensor *tensor, char *chunk, size_t capacity)
+/* ------------------------------------------------------------------- the whole model */
+
+static void
+add_head(struct sha256 *sha, const struct tensor *tensor)
 {
 	const uint64_t rank = (uint64_t)tensor->rank;
-	enum err code = OK;
 
 	sha256_add(sha, tensor->name, strlen(tensor->name) + 1);
 	sha256_add(sha, dtype_name(tensor->dtype), strlen(dtype_name(tensor->dtype)) + 1);
 	sha256_add(sha, &rank, sizeof(rank));
 	sha256_add(sha, tensor->shape, (size_t)rank * sizeof(*tensor->shape));
-	for (uint64_t at = 0; at < tensor->bytes && !code; at += capacity) {
-		uint64_t n = tensor->bytes - at < capacity ? tensor->bytes - at : capacity;
+}
 
-		if (!(code = tensor_read_bytes(chunk, tensor, at, n)))
-			sha256_add(sha, chunk, n);
+static enum err
+add_tensor(struct model_own *own, const struct tensor *tensor, char *chunk, size_t capacity,
+	   const struct work *work)
+{
+	enum err code = OK;
+
+	if (!own->hashed_bytes)
+		add_head(own->sha, tensor);
+	while (own->hashed_bytes < tensor->bytes) {
+		uint64_t left = tensor->bytes - own->hashed_bytes,
+			 n = left < capacity ? left : capacity;
+
+		if ((code = work_check(work)) ||
+		    (code = tensor_read_bytes(chunk, tensor, own->hashed_bytes, n)))
+			return code;
+		sha256_add(own->sha, chunk, n);
+		own->hashed_bytes += n;
+		work_advance(work, n);
 	}
+	return OK;
+}
+
+static enum err
+add_tensors(struct model_own *own, const struct checkpoint *checkpoint, const struct work *work)
+{
+	enum { CHUNK = 1 << 20 };
+	char *chunk = buf_alloc(CHUNK, 1);
+	enum err code = chunk ? OK : ERR_NOMEM;
+
+	for (size_t i = own->hashed; i < checkpoint->count; i++)
+		work_expect(work,
+			    checkpoint->tensors[i].bytes - (i == own->hashed) * own->hashed_bytes);
+	while (own->hashed < checkpoint->count && !code) {
+		code = add_tensor(own, &checkpoint->tensors[own->hashed], chunk, CHUNK, work);
+		if (!code) {
+			own->hashed++;
+			own->hashed_bytes = 0;
+		}
+	}
+	buf_free(chunk);
 	return code;
 }
 
 enum err
-model_sha256(char out[HASH_HEX], const struct model *model)
+model_sha256(char out[HASH_HEX], const struct model *model, const struct work *work)
 {
-	enum { CHUNK = 1 << 20 };
-	struct sha256 *sha = NULL;
-	char *chunk = buf_alloc(CHUNK, 1);
-	enum err code = chunk ? sha256_start(&sha) : ERR_NOMEM;
+	struct model_own *own = model->arena;
+	enum err code = OK;
 
-	for (size_t i = 0; i < model->checkpoint->count && !code; i++)
-		code = add_tensor(sha, &model->checkpoint->tensors[i], chunk, CHUNK);
-	if (code)
-		sha256_drop(sha);
-	else
-		sha256_finish(out, sha);
-	buf_free(chunk);
+	pthread_mutex_lock(&own->hashing);
+	if (!own->sha256[0]) {
+		if (!own->sha)
+			code = sha256_start(&own->sha);
+		if (!code)
+			code = add_tensors(own, model->checkpoint, work);
+		if (!code) {
+			sha256_finish(own->sha256, own->sha);
+			own->sha = NULL;
+		}
+	}
+	memcpy(out, own->sha256, HASH_HEX);
+	pthread_mutex_unlock(&own->hashing);
 	return code;
 }

@@ -184,13 +184,14 @@ engine_profile(void)
 static const uint64_t hash_limit = 256 << 20; /* hashing that much takes less than a second */
 
 enum err
-engine_names(struct model_names *out, const struct engine *engine, bool always)
+engine_names(struct model_names *out, const struct engine *engine, bool always,
+	     const struct work *work)
 {
 	enum err code = OK;
 
 	memset(out, 0, sizeof(*out));
 	if (always || model_count(engine->model).bytes <= hash_limit)
-		code = model_sha256(out->sha256, engine->model);
+		code = model_sha256(out->sha256, engine->model, work);
 	if (code)
 		return code;
 	snprintf(out->identity, sizeof(out->identity), "%.32s",

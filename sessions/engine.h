@@ -34,7 +34,8 @@ const char *engine_profile(void); /* the numeric profile: BLAS and core; kernels
 struct model_names {
 	char identity[HASH_HEX], sha256[HASH_HEX];
 };
-enum err engine_names(struct model_names *out, const struct engine *engine, bool always);
+enum err engine_names(struct model_names *out, const struct engine *engine, bool always,
+		      const struct work *work);
 
 /* A text by shipped name ("stories.evaluation") or path, tokenized once and kept. Borrowed. Any
  * thread. */

@@ -135,13 +135,13 @@ static enum err
 key_layer(struct key *key, const struct model *model, int index)
 {
 	const struct layer *layer = &model->layers[index];
-	char hash[HASH_HEX];
+	struct key values;
 	bool foldable = is_foldable(model, layer);
-	enum err code = model_hash_layer(hash, model, index);
+	enum err code = model_key_layer(&values, model, index);
 
 	if (code)
 		return code;
-	*key = key_add_text(*key, hash);
+	*key = key_add(*key, &values, sizeof(values));
 	*key = key_add(*key, &layer->rows, sizeof(layer->rows));
 	*key = key_add(*key, &layer->columns, sizeof(layer->columns));
 	*key = key_add(*key, &foldable, sizeof(foldable));
@@ -166,7 +166,7 @@ make_keys(struct solve *solve)
 {
 	const struct model *model = solve->engine->model;
 	const struct layer_setting *setting = solve->request->setting;
-	struct key scope = key_params(key_of("weights/1", 9), setting);
+	struct key scope = key_params(key_of("weights/2", 9), setting);
 	enum err code = OK;
 
 	for (int i = 0; i < solve->count && !code; i++)

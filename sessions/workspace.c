@@ -264,8 +264,8 @@ stop_unwanted(struct workspace *workspace)
 
 	if (!live || live->goal.kind == GOAL_OPEN || live->goal.kind == GOAL_COMMAND)
 		return;
-	urgent = (live->goal.kind == GOAL_EVALUATE || live->goal.kind == GOAL_HASH) &&
-		 plan_first(workspace, &first) && first.kind < GOAL_EVALUATE;
+	urgent = live->goal.kind == GOAL_EVALUATE && plan_first(workspace, &first) &&
+		 first.kind < GOAL_EVALUATE;
 	if (plan_wants(workspace, live) && !urgent)
 		return;
 	atomic_store(&live->job.cancel, true);

@@ -341,6 +341,7 @@ bool
 plan_wants(struct workspace *workspace, const struct task *task)
 {
 	const struct goal *goal = &task->goal;
+	struct goal first;
 
 	switch (goal->kind) {
 	case GOAL_QUANTIZE:
@@ -357,6 +358,8 @@ plan_wants(struct workspace *workspace, const struct task *task)
 	case GOAL_APPLY:
 		return !workspace->held && workspace->layer_count &&
 		       key_equal(task->key, workspace->layers[0].key);
+	case GOAL_HASH: /* makes way for anything, and goes on later where it stopped */
+		return plan_first(workspace, &first) && first.kind == GOAL_HASH;
 	default:
 		return true;
 	}

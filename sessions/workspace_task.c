@@ -80,8 +80,7 @@ run_hash(struct job *job, const struct work *work)
 {
 	struct task *task = (struct task *)job;
 
-	(void)work;
-	return model_sha256(task->sha256, engine_model(task->engine));
+	return model_sha256(task->sha256, engine_model(task->engine), work);
 }
 
 /* ------------------------------------------------------------------------ commands */

@@ -172,7 +172,7 @@ common_model_out(struct json_out *json, const struct engine *engine)
 {
 	const struct model *model = engine_model(engine);
 	struct model_names names;
-	enum err code = engine_names(&names, engine, false);
+	enum err code = engine_names(&names, engine, false, NULL);
 
 	json_out_object(json, "model");
 	json_out_text(json, "path", model->path);
@@ -217,7 +217,7 @@ is_other_model(const struct recipe *recipe, const struct engine *engine)
 
 	if (recipe->architecture[0] && strcmp(recipe->architecture, architecture))
 		return true;
-	return recipe->sha256[0] && !engine_names(&names, engine, false) && names.sha256[0] &&
+	return recipe->sha256[0] && !engine_names(&names, engine, false, NULL) && names.sha256[0] &&
 	       strcmp(recipe->sha256, names.sha256) != 0;
 }
 

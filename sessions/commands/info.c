@@ -250,7 +250,7 @@ run(struct call *call)
 
 	if (code)
 		return code;
-	code = engine_names(&names, common.engine, always);
+	code = engine_names(&names, common.engine, always, &common.work);
 	if (!code && call->options->json)
 		code = print_json(call, common.engine, &names);
 	else if (!code)

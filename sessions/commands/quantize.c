@@ -51,7 +51,7 @@ complete_recipe(struct quantize *q)
 	struct recipe *recipe = &q->recipe;
 	const struct model *model = engine_model(q->common.engine);
 	struct model_names names;
-	enum err code = engine_names(&names, q->common.engine, true);
+	enum err code = engine_names(&names, q->common.engine, true, &q->common.work);
 
 	if (code)
 		return code;

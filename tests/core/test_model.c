@@ -1,5 +1,7 @@
 /* Models as they lie on disk: which layers, inputs and shapes they become. */
 #include "core/model.h"
+
+#include "core/work.h"
 #include "support/support.h"
 
 #include "core/architecture.h"
@@ -105,17 +107,39 @@ static void
 test_model__hashes_name_values_and_are_kept(void **state)
 {
 	struct model *model;
-	char first[HASH_HEX], again[HASH_HEX], other[HASH_HEX], whole[HASH_HEX];
+	struct key first, again, other;
+	char whole[HASH_HEX];
 
 	(void)state;
 	assert_ok(model_open(&model, support_source("models/shipped")));
-	assert_ok(model_hash_layer(first, model, 1));
-	assert_ok(model_hash_layer(again, model, 1));
-	assert_ok(model_hash_layer(other, model, 2));
-	assert_string_equal(first, again);
-	assert_string_not_equal(first, other);
-	assert_ok(model_sha256(whole, model));
+	assert_ok(model_key_layer(&first, model, 1));
+	assert_ok(model_key_layer(&again, model, 1));
+	assert_ok(model_key_layer(&other, model, 2));
+	assert_true(key_equal(first, again));
+	assert_false(key_equal(first, other));
+	assert_ok(model_sha256(whole, model, NULL));
 	assert_int_equal(strlen(whole), 64);
+	model_free(model);
+}
+
+/* The hash that was cancelled half way is the one that ran through. */
+static void
+test_model__a_cancelled_hash_goes_on_where_it_stopped(void **state)
+{
+	struct model *model;
+	atomic_bool cancel = true;
+	atomic_uint_fast64_t done = 0, total = 0;
+	struct work stopped = { .cancel = &cancel }, work = { .done = &done, .total = &total };
+	char whole[HASH_HEX], again[HASH_HEX];
+
+	(void)state;
+	assert_ok(model_open(&model, support_source("models/shipped")));
+	assert_int_equal(model_sha256(whole, model, &stopped), ERR_CANCELLED);
+	assert_ok(model_sha256(whole, model, &work));
+	assert_int_equal(atomic_load(&done), atomic_load(&total));
+	assert_true(atomic_load(&done) >= model_count(model).bytes);
+	assert_ok(model_sha256(again, model, &stopped)); /* it is kept */
+	assert_string_equal(whole, again);
 	model_free(model);
 }
 
@@ -163,6 +187,7 @@ main(void)
 		cmocka_unit_test(test_model__llama2c_files_account_for_every_byte),
 		cmocka_unit_test(test_model__a_ternary_file_is_refused_by_name),
 		cmocka_unit_test(test_model__hashes_name_values_and_are_kept),
+		cmocka_unit_test(test_model__a_cancelled_hash_goes_on_where_it_stopped),
 		cmocka_unit_test(test_model__every_failed_allocation_is_an_error_and_no_leak),
 		cmocka_unit_test(test_model__what_is_no_model_is_named),
 	};
