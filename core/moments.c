@@ -14,14 +14,28 @@ least(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
+/* Where a band begins, in values. */
+static size_t
+band_start(size_t columns, size_t band)
+{
+	return band ? TILE * (band * columns - TILE * (band * (band - 1) / 2)) : 0;
+}
+
+static size_t
+band_values(size_t columns)
+{
+	size_t tiles = (columns + TILE - 1) / TILE, left = columns - (tiles - 1) * TILE;
+
+	return band_start(columns, tiles - 1) + left * left;
+}
+
 enum err
 moments_create(struct moments *out, size_t columns, bool gram)
 {
 	size_t tiles = (columns + TILE - 1) / TILE;
 
 	*out = (struct moments){ .columns = columns, .tiles = tiles };
-	if ((gram &&
-	     !(out->gram = buf_alloc(tiles * (tiles + 1) / 2, TILE * TILE * sizeof(*out->gram)))) ||
+	if ((gram && !(out->gram = buf_alloc(band_values(columns), sizeof(*out->gram)))) ||
 	    !(out->sum_abs = buf_alloc(columns, sizeof(*out->sum_abs))) ||
 	    !(out->sum_sq = buf_alloc(columns, sizeof(*out->sum_sq))) ||
 	    !(out->max_abs = buf_alloc(columns, sizeof(*out->max_abs)))) {
@@ -29,6 +43,12 @@ moments_create(struct moments *out, size_t columns, bool gram)
 		return ERR_NOMEM;
 	}
 	return OK;
+}
+
+size_t
+moments_bytes(size_t columns, bool gram)
+{
+	return columns * 5 * sizeof(double) + (gram ? band_values(columns) * sizeof(double) : 0);
 }
 
 void
@@ -63,8 +83,8 @@ add_columns(struct moments *m, size_t tile, const struct rows *rows)
 }
 
 static void
-add_slab(struct moments *m, double *sum, const float *a, const float *b, size_t tokens,
-	 const size_t counts[2])
+add_slab(struct moments *m, double *sum, size_t stride, const float *a, const float *b,
+	 size_t tokens, const size_t counts[2])
 {
 	const struct kernels *kernels = kernels_current();
 	float product[TILE * TILE];
@@ -81,25 +101,28 @@ add_slab(struct moments *m, double *sum, const float *a, const float *b, size_t 
 				      .alpha = 1.0f,
 				      .transpose_a = 1 });
 	for (size_t i = 0; i < counts[0]; i++)
-		kernels->forward->add_to_double(sum + i * TILE, product + i * TILE, counts[1]);
+		kernels->forward->add_to_double(sum + i * stride, product + i * TILE, counts[1]);
 }
 
 static void
 add_tile(struct moments *m, size_t index, const struct rows *rows)
 {
-	size_t row = 0, left = index, counts[2];
+	size_t band = 0, left = index, counts[2], stride;
 	const float *a, *b;
+	double *sum;
 
-	while (left >= m->tiles - row)
-		left -= m->tiles - row++;
-	a = rows->x + row * TILE;
-	b = rows->x + (row + left) * TILE;
-	counts[0] = least(TILE, m->columns - row * TILE);
-	counts[1] = least(TILE, m->columns - (row + left) * TILE);
+	while (left >= m->tiles - band)
+		left -= m->tiles - band++;
+	a = rows->x + band * TILE;
+	b = rows->x + (band + left) * TILE;
+	counts[0] = least(TILE, m->columns - band * TILE);
+	counts[1] = least(TILE, m->columns - (band + left) * TILE);
+	stride = m->columns - band * TILE;
+	sum = m->gram + band_start(m->columns, band) + left * TILE;
 	for (size_t s = 0; s < rows->sequences; s++)
 		for (size_t t = rows->start[s]; t < rows->start[s + 1]; t += SLAB)
-			add_slab(m, m->gram + index * TILE * TILE, a + t * m->columns,
-				 b + t * m->columns, least(SLAB, rows->start[s + 1] - t), counts);
+			add_slab(m, sum, stride, a + t * m->columns, b + t * m->columns,
+				 least(SLAB, rows->start[s + 1] - t), counts);
 }
 
 void
@@ -117,48 +140,100 @@ moments_count(struct moments *moments, const struct rows *rows)
 	moments->tokens += rows->start[rows->sequences];
 }
 
-/* Both triangles from the tiles of one; the diagonal is the mean of squares, whose products were
- * exact. */
-static void
-spread_gram(struct statistics *s, const struct moments *m, double per_token)
-{
-	const double *tile = m->gram;
+/* ---------------------------------------------------------------------- in place */
 
-	for (size_t r = 0; r < m->columns; r += TILE)
-		for (size_t c = r; c < m->columns; c += TILE, tile += TILE * TILE)
-			for (size_t i = r; i < r + TILE && i < m->columns; i++)
-				for (size_t j = c > i ? c : i; j < c + TILE && j < m->columns; j++)
-					s->gram[i * m->columns + j] = s->gram[j * m->columns + i] =
-						(float)(tile[(i - r) * TILE + j - c] * per_token);
-	for (size_t i = 0; i < m->columns; i++)
-		s->gram[i * m->columns + i] = s->mean_sq[i];
+/* Doubles to floats, from the front on: what is written lies before what is still read. Through a
+ * piece of its own, for the compiler takes the two for different memory. */
+static void
+narrow(char *bytes, size_t count, double per_token)
+{
+	double from[256];
+	float to[256];
+
+	for (size_t at = 0, n; at < count; at += n) {
+		n = least(count - at, 256);
+		memcpy(from, bytes + at * sizeof(double), n * sizeof(double));
+		for (size_t i = 0; i < n; i++)
+			to[i] = (float)(from[i] * per_token);
+		memcpy(bytes + at * sizeof(float), to, n * sizeof(float));
+	}
 }
 
-enum err
-moments_finish(struct statistics **out, const struct moments *m)
+/* The bands of floats to whole rows of the matrix, the last band first: row i of band b goes to
+ * where the row lies in the square, which is behind all bands before b. */
+static void
+spread_bands(float *gram, size_t columns, size_t tiles, float *band_copy)
 {
-	struct statistics *s = buf_alloc(1, sizeof(*s));
+	for (size_t band = tiles; band-- > 0;) {
+		size_t first = band * TILE, width = columns - first;
+		size_t rows = least(TILE, width);
+
+		memcpy(band_copy, gram + band_start(columns, band), rows * width * sizeof(*gram));
+		for (size_t i = 0; i < rows; i++)
+			memcpy(gram + (first + i) * columns + first, band_copy + i * width,
+			       width * sizeof(*gram));
+	}
+}
+
+static void
+mirror(float *gram, size_t columns)
+{
+	enum { SQUARE = 32 };
+
+	for (size_t r = 0; r < columns; r += SQUARE)
+		for (size_t c = 0; c <= r; c += SQUARE)
+			for (size_t i = r; i < r + SQUARE && i < columns; i++)
+				for (size_t j = c; j < c + SQUARE && j < i; j++)
+					gram[i * columns + j] = gram[j * columns + i];
+}
+
+/* The diagonal is the mean of squares, whose products were exact. */
+static enum err
+finish_gram(struct statistics *s, struct moments *m, double per_token)
+{
+	float *copy = buf_alloc_dirty(least(TILE, m->columns), m->columns * sizeof(*copy));
+
+	if (!copy)
+		return ERR_NOMEM;
+	narrow((char *)m->gram, band_values(m->columns), per_token);
+	s->gram = (float *)m->gram;
+	m->gram = NULL;
+	spread_bands(s->gram, m->columns, m->tiles, copy);
+	mirror(s->gram, m->columns);
+	for (size_t i = 0; i < m->columns; i++)
+		s->gram[i * m->columns + i] = s->mean_sq[i];
+	buf_free(copy);
+	return OK;
+}
+
+static enum err
+finish(struct statistics *s, struct moments *m)
+{
 	double per_token = m->tokens ? 1.0 / (double)m->tokens : 0.0;
 
-	*out = NULL;
-	if (!s)
-		return ERR_NOMEM;
 	s->columns = m->columns;
 	s->tokens = m->tokens;
 	if (!(s->mean_abs = buf_alloc(m->columns, sizeof(float))) ||
 	    !(s->mean_sq = buf_alloc(m->columns, sizeof(float))) ||
-	    !(s->max_abs = buf_alloc(m->columns, sizeof(float))) ||
-	    (m->gram && !(s->gram = buf_alloc(m->columns * m->columns, sizeof(float))))) {
-		statistics_free(s);
+	    !(s->max_abs = buf_alloc(m->columns, sizeof(float))))
 		return ERR_NOMEM;
-	}
 	for (size_t i = 0; i < m->columns; i++) {
 		s->mean_abs[i] = (float)(m->sum_abs[i] * per_token);
 		s->mean_sq[i] = (float)(m->sum_sq[i] * per_token);
 	}
 	memcpy(s->max_abs, m->max_abs, m->columns * sizeof(float));
-	if (m->gram)
-		spread_gram(s, m, per_token);
-	*out = s;
-	return OK;
+	return m->gram ? finish_gram(s, m, per_token) : OK;
+}
+
+enum err
+moments_finish(struct statistics **out, struct moments *m)
+{
+	struct statistics *s = buf_alloc(1, sizeof(*s));
+	enum err code = s ? finish(s, m) : ERR_NOMEM;
+
+	*out = code ? NULL : s;
+	if (code)
+		statistics_free(s);
+	moments_free(m);
+	return code;
 }

@@ -8,11 +8,14 @@
 
 /* Running sums over the rows of X for one input. The Gram matrix grows tile by tile (upper triangle
  * alone): products of at most SLAB rows in float32, their sums in double, in the order of the rows;
- * so it does not matter how tiles are shared out. */
+ * so it does not matter how tiles are shared out. The sums of one triangle take no less room than
+ * the whole matrix in float32, and moments_finish turns them into it in place: a Gram matrix never
+ * takes twice its memory. */
 struct moments {
 	size_t columns, tiles; /* tiles: in one direction */
 	uint64_t tokens;
-	double *gram;             /* (tiles (tiles + 1) / 2, MOMENTS_TILE, MOMENTS_TILE) or NULL */
+	double *gram; /* bands of tiles one after the other, or NULL: band b is (TILE rows, columns
+			 - b TILE), from its diagonal on; the last one has the rows that remain */
 	double *sum_abs, *sum_sq; /* (columns) */
 	float *max_abs;
 };
@@ -35,7 +38,10 @@ void moments_add_part(struct moments *moments, size_t part, const struct rows *r
 /* Once all parts of these rows are added. */
 void moments_count(struct moments *moments, const struct rows *rows);
 
-/* Divide by the tokens. */
-enum err moments_finish(struct statistics **out, const struct moments *moments);
+/* Divide by the tokens. The sums are used up, also on failure. */
+enum err moments_finish(struct statistics **out, struct moments *moments);
+
+/* Bytes of the sums, and in the end of the statistics, with a Gram matrix or without. */
+size_t moments_bytes(size_t columns, bool gram);
 
 #endif
