@@ -28,6 +28,27 @@ enum err cache_get(void **data, size_t *size, struct cache *cache, struct key ke
  * returned, and the caller may ignore it. */
 enum err cache_put(struct cache *cache, struct key key, const void *data, size_t size);
 
+/* The same in pieces, for what shall not stand in memory a second time. The entry appears whole at
+ * the commit, which frees the writer; so does a drop, and nothing is left. *out NULL with OK: the
+ * cache is off. ERR_RANGE: more than half of the cache's limit. */
+struct cache_writer;
+enum err cache_writer_open(struct cache_writer **out, struct cache *cache, struct key key,
+			   uint64_t size);
+enum err cache_writer_add(struct cache_writer *writer, const void *data, size_t size);
+enum err cache_writer_commit(struct cache_writer *writer);
+void cache_writer_drop(struct cache_writer *writer); /* NULL is fine */
+
+/* *out NULL with OK: a miss. What comes is not vouched for until cache_reader_close, which frees
+ * the reader, says that all of it was read and true; past the end everything reads as zero. */
+struct cache_reader;
+enum err cache_reader_open(struct cache_reader **out, uint64_t *size, struct cache *cache,
+			   struct key key);
+void cache_reader_get(struct cache_reader *reader, void *to, size_t size);
+bool cache_reader_close(struct cache_reader *reader);
+
+/* Whether there is an entry of the right length; it may still turn out damaged. */
+bool cache_has(struct cache *cache, struct key key);
+
 /* FOLDER/ab/cdef...: where the entry of a key lies, owned; NULL: off, or ERR_NOMEM. For tests. */
 char *cache_path(const struct cache *cache, struct key key);
 

@@ -8,21 +8,21 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static enum err
-read_all(char *to, size_t size, int fd, const char *path)
+bool
+file_read_fully(int fd, void *to, size_t size)
 {
 	for (size_t done = 0; done < size;) {
-		ssize_t n = read(fd, to + done, size - done);
+		ssize_t n = read(fd, (char *)to + done, size - done);
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0)
-			return err_at(ERR_IO, path, NULL, "cannot be read: %s", strerror(errno));
 		if (n == 0)
-			return err_at(ERR_IO, path, NULL, "shrank while it was read; try again");
+			errno = EIO;
+		if (n <= 0)
+			return false;
 		done += (size_t)n;
 	}
-	return OK;
+	return true;
 }
 
 enum err
@@ -42,8 +42,11 @@ file_read(char **out, size_t *size, const char *path, size_t limit)
 			      (long long)st.st_size, limit);
 	else if (!(text = buf_alloc((size_t)st.st_size + 1, 1)))
 		code = ERR_NOMEM;
-	else
-		code = read_all(text, (size_t)st.st_size, fd, path);
+	else if (!file_read_fully(fd, text, (size_t)st.st_size))
+		code = errno == EIO
+			       ? err_at(ERR_IO, path, NULL,
+					"shrank while it was read, or cannot be read; try again")
+			       : err_at(ERR_IO, path, NULL, "cannot be read: %s", strerror(errno));
 	close(fd);
 	if (code) {
 		buf_free(text);

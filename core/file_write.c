@@ -29,8 +29,8 @@ file_fail_at(unsigned long n, int error)
 	atomic_store(&fail_countdown, n);
 }
 
-static bool
-must_fail(void)
+bool
+file_must_fail(void)
 {
 	unsigned long n = atomic_load(&fail_countdown);
 
@@ -125,22 +125,28 @@ file_writer_open(struct file_writer **out, const char *path)
 	return code;
 }
 
-enum err
-file_writer_add(struct file_writer *writer, const void *data, size_t size)
+bool
+file_write_fully(int fd, const void *data, size_t size)
 {
 	const char *from = data;
 
 	while (size) {
-		ssize_t n = must_fail() ? -1 : write(writer->fd, from, size);
+		ssize_t n = file_must_fail() ? -1 : write(fd, from, size);
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return failed(writer, "cannot be written");
+			return false;
 		from += n;
 		size -= (size_t)n;
 	}
-	return OK;
+	return true;
+}
+
+enum err
+file_writer_add(struct file_writer *writer, const void *data, size_t size)
+{
+	return file_write_fully(writer->fd, data, size) ? OK : failed(writer, "cannot be written");
 }
 
 /* Cuts the writer's path, which is not needed any more: a copy could fail after the rename. */
@@ -154,7 +160,7 @@ sync_folder(struct file_writer *writer)
 	if (slash)
 		slash[slash == writer->path] = '\0';
 	fd = open(slash ? writer->path : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || must_fail() || (fsync(fd) && errno != EINVAL && errno != ENOTSUP))
+	if (fd < 0 || file_must_fail() || (fsync(fd) && errno != EINVAL && errno != ENOTSUP))
 		code = err_at(ERR_IO, writer->path, NULL, "its folder cannot be synced: %s",
 			      strerror(errno));
 	if (fd >= 0)
@@ -176,7 +182,7 @@ keep_previous(const struct file_writer *writer)
 		return ERR_NOMEM;
 	if (unlink(kept) && errno != ENOENT)
 		code = failed(writer, "its previous generation cannot be kept");
-	else if (must_fail() ||
+	else if (file_must_fail() ||
 		 (link(writer->path, kept) &&
 		  ((errno != EPERM && errno != ENOTSUP) || rename(writer->path, kept))))
 		code = failed(writer, "its previous generation cannot be kept");
@@ -190,15 +196,15 @@ commit(struct file_writer *writer, bool keep)
 	int closed;
 	enum err code = OK;
 
-	if (must_fail() || fsync(writer->fd))
+	if (file_must_fail() || fsync(writer->fd))
 		return failed(writer, "cannot be synced");
 	closed = close(writer->fd);
 	writer->fd = -1;
-	if (closed || must_fail())
+	if (closed || file_must_fail())
 		code = failed(writer, "cannot be closed");
 	if (!code && keep)
 		code = keep_previous(writer);
-	if (!code && (must_fail() || rename(writer->temporary, writer->path)))
+	if (!code && (file_must_fail() || rename(writer->temporary, writer->path)))
 		code = failed(writer, "cannot be renamed into place");
 	if (code) {
 		unlink(writer->temporary);
