@@ -65,6 +65,12 @@ cache_folder(const struct cache *cache)
 	return cache->folder;
 }
 
+uint64_t
+cache_limit(const struct cache *cache)
+{
+	return cache->limit;
+}
+
 char *
 cache_path(const struct cache *cache, struct key key)
 {

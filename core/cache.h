@@ -20,6 +20,7 @@ struct cache;
 enum err cache_open(struct cache **out, const char *folder, uint64_t limit_bytes);
 void cache_close(struct cache *cache);               /* NULL is fine */
 const char *cache_folder(const struct cache *cache); /* NULL: off */
+uint64_t cache_limit(const struct cache *cache);
 
 /* *data is NULL on a miss, else the caller's. */
 enum err cache_get(void **data, size_t *size, struct cache *cache, struct key key);

@@ -1,114 +1,153 @@
-/* Sequences go through the model in chunks that fit a fixed amount of memory, each chunk through
- * all blocks; what a layer reads is copied aside, then added to the sums in the order of the
- * sequences. Where chunks end changes no result. */
 #include "core/calibration.h"
 
 #include "core/buf.h"
 #include "core/moments.h"
+#include "core/passage.h"
 
 #include <string.h>
 
 enum { DEFAULT_MEMORY = 1 << 29 };
 
-struct calibration {
-	const struct calibration_request *request;
-	const struct work *work;
-	struct moments *moments; /* (input_count); columns 0 where not asked for */
-	size_t blocks;           /* how many must run */
-	size_t widest;           /* columns captured at once, at most */
-	size_t room;             /* tokens that fit `captured` */
-	float *captured;         /* (room, widest) */
-
-	/* Of the block that runs. */
-	const struct hidden *hidden;
-	float **capture; /* (input_count) (tokens, columns) each, or NULL */
-	int *inputs;     /* (input_count) those captured, */
-	size_t input_count;
-	size_t *part; /* (input_count + 1) first part of each */
+/* Inputs of one block whose sums are in memory together: what one run of the block is for. */
+struct turn {
+	size_t block, first, end; /* of calibration.order */
+	size_t columns;           /* of all of them */
 };
 
-static bool
-asked(const struct calibration *c, size_t input)
-{
-	return !c->request->inputs || c->request->inputs[input];
-}
+struct calibration {
+	const struct calibration_request *request;
+	const struct calibration_outlet *outlet;
+	const struct work *work;
+	struct passage passage;
+	int *order; /* (asked) the inputs asked for, block by block */
+	size_t asked;
+	struct turn *turns;
+	size_t turn_count, turn_room;
+	size_t per_token; /* bytes that one token takes: captured, and its hidden state */
+	float *captured;
 
-/* How many blocks must run, and how wide the captures of one get. */
+	/* Of the turn that runs. */
+	const struct turn *turn;
+	struct moments *moments; /* (turn) */
+	size_t *part;            /* (turn + 1) first part of each */
+	const struct hidden *hidden;
+	float **capture; /* (input_count) (tokens, columns) each, or NULL */
+};
+
+/* ----------------------------------------------------------------------------- planning */
+
+/* A counting sort by block. */
 static enum err
-plan(struct calibration *c)
+sort_inputs(struct calibration *c)
 {
 	const struct model *model = c->request->model;
-	size_t *width = buf_alloc(model->shape.blocks + 1, sizeof(*width));
-	enum err code = width ? OK : ERR_NOMEM;
+	size_t *place = buf_alloc(model->shape.blocks + 2, sizeof(*place));
+	const bool *inputs = c->request->inputs;
 
-	for (size_t i = 0; i < model->input_count && !code; i++) {
-		const struct model_input *input = &model->inputs[i];
-		size_t needed = (size_t)input->block + 1;
-
-		if (!asked(c, i))
-			continue;
-		needed = needed < model->shape.blocks ? needed : model->shape.blocks;
-		c->blocks = needed > c->blocks ? needed : c->blocks;
-		width[input->block] += input->columns;
-		c->widest = width[input->block] > c->widest ? width[input->block] : c->widest;
-		code = moments_create(&c->moments[i], input->columns, c->request->gram);
+	c->order = buf_alloc(model->input_count, sizeof(*c->order));
+	if (!place || !c->order) {
+		buf_free(place);
+		return ERR_NOMEM;
 	}
-	buf_free(width);
-	return code;
+	for (size_t i = 0; i < model->input_count; i++)
+		if (!inputs || inputs[i])
+			place[model->inputs[i].block + 1]++;
+	for (size_t b = 0; b <= model->shape.blocks; b++)
+		place[b + 1] += place[b];
+	for (size_t i = 0; i < model->input_count; i++)
+		if (!inputs || inputs[i]) {
+			c->order[place[model->inputs[i].block]++] = (int)i;
+			c->asked++;
+		}
+	buf_free(place);
+	return OK;
 }
 
-/* The sequences from `first` that fit one chunk: at least one. */
-static size_t
-chunk_end(const struct calibration *c, size_t first)
+static const struct model_input *
+input_at(const struct calibration *c, size_t place)
 {
-	const struct calibration_request *r = c->request;
-	size_t per_token = (c->widest + r->model->shape.hidden) * sizeof(float);
-	size_t tokens = r->sequences[first].count, end = first + 1;
-	size_t memory = r->memory ? r->memory : DEFAULT_MEMORY;
+	return &c->request->model->inputs[c->order[place]];
+}
 
-	while (end < r->sequence_count && (tokens + r->sequences[end].count) * per_token <= memory)
-		tokens += r->sequences[end++].count;
-	return end;
+/* Inputs of one block go together as long as their sums fit. */
+static enum err
+make_turns(struct calibration *c)
+{
+	size_t limit = c->request->sums ? c->request->sums : SIZE_MAX, bytes = 0, widest = 0;
+
+	for (size_t i = 0; i < c->asked; i++) {
+		const struct model_input *input = input_at(c, i);
+		size_t more = moments_bytes(input->columns, c->request->gram);
+		struct turn *turn = c->turn_count ? &c->turns[c->turn_count - 1] : NULL;
+
+		if (!turn || turn->block != (size_t)input->block || bytes > limit ||
+		    more > limit - bytes) {
+			if (buf_grow(&c->turns, &c->turn_room, c->turn_count + 1,
+				     sizeof(*c->turns)))
+				return ERR_NOMEM;
+			turn = &c->turns[c->turn_count++];
+			*turn = (struct turn){ .block = (size_t)input->block, .first = i };
+			bytes = 0;
+		}
+		turn->end = i + 1;
+		turn->columns += input->columns;
+		bytes += more;
+		widest = turn->columns > widest ? turn->columns : widest;
+	}
+	c->per_token = (widest + c->request->model->shape.hidden) * sizeof(float);
+	return OK;
+}
+
+static size_t
+batch_end(const struct calibration *c, size_t first)
+{
+	size_t memory = c->request->memory ? c->request->memory : DEFAULT_MEMORY;
+
+	return passage_batch(&c->passage, first, c->per_token, memory);
 }
 
 static enum err
 make_room(struct calibration *c)
 {
-	const struct calibration_request *r = c->request;
+	size_t room = 0, widest = c->per_token - c->request->model->shape.hidden * sizeof(float);
 
-	if (!c->widest)
-		return OK;
-	for (size_t first = 0, end; first < r->sequence_count; first = end) {
-		size_t tokens = 0;
+	for (size_t first = 0, end; first < c->passage.count; first = end) {
+		size_t tokens = passage_tokens(&c->passage, first, end = batch_end(c, first));
 
-		end = chunk_end(c, first);
-		for (size_t i = first; i < end; i++)
-			tokens += r->sequences[i].count;
-		c->room = tokens > c->room ? tokens : c->room;
+		room = tokens > room ? tokens : room;
 	}
-	c->captured = buf_alloc(c->room, c->widest * sizeof(*c->captured));
+	c->captured = buf_alloc_dirty(room + 1, widest + sizeof(float));
 	return c->captured ? OK : ERR_NOMEM;
 }
 
-/* Give each input asked for in this block its part of the room. */
-static void
-aim(struct calibration *c, size_t block)
+static bool
+is_head(const struct calibration *c, const struct turn *turn)
 {
-	const struct model *model = c->request->model;
-	float *at = c->captured;
+	return turn->block == c->request->model->shape.blocks;
+}
 
-	c->input_count = 0;
-	for (size_t i = 0; i < model->input_count; i++) {
-		c->capture[i] = NULL;
-		if (model->inputs[i].block != (int)block || !asked(c, i))
-			continue;
-		c->capture[i] = at;
-		at += c->room * model->inputs[i].columns;
-		c->part[c->input_count + 1] =
-			c->part[c->input_count] + moments_parts(&c->moments[i]);
-		c->inputs[c->input_count++] = (int)i;
+/* Blocks that will run: those on the way to each turn's block, and that block. */
+static void
+expect(const struct calibration *c)
+{
+	for (size_t first = 0, end; first < c->passage.count; first = end) {
+		size_t blocks = 0, passed = 0;
+
+		end = batch_end(c, first);
+		for (size_t i = 0; i < c->turn_count; i++) {
+			size_t block = c->turns[i].block;
+			size_t cost = passage_cost(&c->passage, first, end - first, block);
+
+			if (block > passed)
+				blocks += cost < block - passed ? cost : block - passed;
+			blocks += !is_head(c, &c->turns[i]);
+			passed = block + 1;
+		}
+		work_expect(c->work, blocks * passage_tokens(&c->passage, first, end));
 	}
 }
+
+/* ---------------------------------------------------------------------------- capturing */
 
 static enum err
 capture_input(void *ctx, int input, size_t sequence, size_t first, const float *x, size_t tokens,
@@ -122,24 +161,45 @@ capture_input(void *ctx, int input, size_t sequence, size_t first, const float *
 	return OK;
 }
 
-static struct rows
-rows_of(const struct calibration *c, int input)
+/* Each input of the turn has its part of the room, one after the other. */
+static void
+aim(struct calibration *c, const struct hidden *hidden)
 {
-	return (struct rows){ c->capture[input], c->hidden->start, c->hidden->sequences };
+	size_t tokens = hidden->start[hidden->sequences];
+	float *at = c->captured;
+
+	c->hidden = hidden;
+	for (size_t i = c->turn->first; i < c->turn->end; i++) {
+		c->capture[c->order[i]] = at;
+		at += tokens * input_at(c, i)->columns;
+	}
+}
+
+static struct rows
+rows_of(const struct calibration *c, size_t i)
+{
+	return (struct rows){ c->capture[c->order[c->turn->first + i]], c->hidden->start,
+			      c->hidden->sequences };
 }
 
 static enum err
 add_part(void *arg, size_t index, int worker)
 {
 	const struct calibration *c = arg;
-	size_t i = 0;
+	size_t low = 0, high = c->turn->end - c->turn->first;
 	struct rows rows;
 
 	(void)worker;
-	while (index >= c->part[i + 1])
-		i++;
-	rows = rows_of(c, c->inputs[i]);
-	moments_add_part(&c->moments[c->inputs[i]], index - c->part[i], &rows);
+	while (high - low > 1) {
+		size_t middle = (low + high) / 2;
+
+		if (index < c->part[middle])
+			high = middle;
+		else
+			low = middle;
+	}
+	rows = rows_of(c, low);
+	moments_add_part(&c->moments[low], index - c->part[low], &rows);
 	return OK;
 }
 
@@ -147,114 +207,205 @@ add_part(void *arg, size_t index, int worker)
 static enum err
 add_captured(struct calibration *c)
 {
-	enum err code = work_each(c->work, c->part[c->input_count], add_part, c);
+	size_t inputs = c->turn->end - c->turn->first;
+	enum err code = work_each(c->work, c->part[inputs], add_part, c);
 
-	for (size_t i = 0; i < c->input_count && !code; i++) {
-		struct rows rows = rows_of(c, c->inputs[i]);
+	for (size_t i = 0; i < inputs && !code; i++) {
+		struct rows rows = rows_of(c, i);
 
-		moments_count(&c->moments[c->inputs[i]], &rows);
+		moments_count(&c->moments[i], &rows);
 	}
 	return code;
 }
 
 /* The head's input stands behind the last block. */
 static enum err
-add_head(struct calibration *c)
-{
-	const struct model *model = c->request->model;
-	enum err code;
-
-	aim(c, model->shape.blocks);
-	if (!c->input_count)
-		return OK;
-	code = forward_head_input(c->capture[c->inputs[0]], model, c->request->overlay,
-				  c->hidden->x, c->hidden->start[c->hidden->sequences], c->work);
-	return code ? code : add_captured(c);
-}
-
-static enum err
-run_chunk(struct calibration *c, struct hidden *hidden, const struct sequence *sequences)
+run_block(struct calibration *c, struct hidden *hidden)
 {
 	const struct calibration_request *r = c->request;
 	struct forward_tap tap = { capture_input, c };
-	enum err code = forward_embed(hidden, r->model, r->overlay, sequences, c->work);
 
-	c->hidden = hidden;
-	for (size_t block = 0; block < c->blocks && !code; block++) {
-		aim(c, block);
-		code = forward_block(hidden, r->model, (int)block, r->overlay, &tap, c->work);
-		if (!code)
-			code = add_captured(c);
-	}
-	return code ? code : add_head(c);
+	aim(c, hidden);
+	if (is_head(c, c->turn))
+		return forward_head_input(c->captured, r->model, r->overlay, hidden->x,
+					  hidden->start[hidden->sequences], c->work);
+	return forward_block(hidden, r->model, (int)c->turn->block, r->overlay, &tap, c->work);
 }
 
 static enum err
-run_chunks(struct calibration *c)
+run_batch(struct calibration *c, size_t first, size_t end, bool keep)
 {
-	const struct calibration_request *r = c->request;
+	struct hidden *hidden;
+	enum err code =
+		passage_enter(&hidden, &c->passage, first, end - first, c->turn->block, c->work);
+
+	if (!code)
+		code = run_block(c, hidden);
+	if (!code && keep)
+		code = passage_keep(&c->passage, hidden, first, c->turn->block + 1);
+	if (!code)
+		code = add_captured(c);
+	hidden_free(hidden);
+	return code;
+}
+
+/* Will the states behind this turn's block be needed? What a quantized model's pass leaves behind
+ * its last block is of no use: the next one has that block quantized as well. */
+static bool
+is_kept(const struct calibration *c, size_t turn)
+{
+	bool last = turn + 1 == c->turn_count;
+
+	if (is_head(c, &c->turns[turn]) ||
+	    (!last && c->turns[turn + 1].block == c->turns[turn].block))
+		return false;
+	return !last || (c->request->states && !c->request->overlay);
+}
+
+/* ------------------------------------------------------------------------------- turns */
+
+static enum err
+begin_turn(struct calibration *c, const struct turn *turn)
+{
+	size_t inputs = turn->end - turn->first;
 	enum err code = OK;
 
-	for (size_t first = 0, end; first < r->sequence_count && !code; first = end) {
-		struct hidden *hidden;
-
-		end = chunk_end(c, first);
-		code = hidden_create(&hidden, r->sequences + first, end - first,
-				     r->model->shape.hidden);
+	c->turn = turn;
+	c->moments = buf_alloc(inputs, sizeof(*c->moments));
+	c->part = buf_alloc(inputs + 1, sizeof(*c->part));
+	if (!c->moments || !c->part)
+		return ERR_NOMEM;
+	for (size_t i = 0; i < inputs && !code; i++) {
+		code = moments_create(&c->moments[i], input_at(c, turn->first + i)->columns,
+				      c->request->gram);
 		if (!code)
-			code = run_chunk(c, hidden, r->sequences + first);
-		hidden_free(hidden);
+			c->part[i + 1] = c->part[i] + moments_parts(&c->moments[i]);
 	}
 	return code;
 }
 
 static enum err
-finish(struct statistics **out, const struct calibration *c)
+hand_out(struct calibration *c)
 {
-	enum err code = OK;
+	enum err code = work_check(c->work);
 
-	for (size_t i = 0; i < c->request->model->input_count && !code; i++)
-		if (c->moments[i].columns)
-			code = moments_finish(&out[i], &c->moments[i]);
+	for (size_t i = 0; i < c->turn->end - c->turn->first && !code; i++) {
+		struct statistics *statistics;
+
+		code = moments_finish(&statistics, &c->moments[i]);
+		if (!code)
+			code = c->outlet->take(c->outlet->ctx, c->order[c->turn->first + i],
+					       statistics);
+	}
 	return code;
 }
 
 static void
-expect(const struct calibration *c)
+end_turn(struct calibration *c)
 {
-	for (size_t i = 0; i < c->request->sequence_count; i++)
-		work_expect(c->work, c->request->sequences[i].count * c->blocks);
+	for (size_t i = c->turn->first; i < c->turn->end; i++) {
+		if (c->moments)
+			moments_free(&c->moments[i - c->turn->first]);
+		c->capture[c->order[i]] = NULL;
+	}
+	buf_free(c->moments);
+	buf_free(c->part);
+	c->moments = NULL;
+	c->part = NULL;
+}
+
+static enum err
+run_turn(struct calibration *c, size_t index)
+{
+	bool keep = is_kept(c, index);
+	enum err code = begin_turn(c, &c->turns[index]);
+
+	for (size_t first = 0, end; first < c->passage.count && !code; first = end) {
+		end = batch_end(c, first);
+		code = run_batch(c, first, end, keep);
+	}
+	if (!code)
+		code = hand_out(c);
+	end_turn(c);
+	return code;
+}
+
+/* Two states of every sequence: the one entering a block and the one leaving it. */
+static enum err
+own_states(struct calibration *c)
+{
+	const struct calibration_request *r = c->request;
+	size_t tokens = passage_tokens(&c->passage, 0, r->sequence_count);
+
+	return states_create(&c->passage.states,
+			     2 * tokens * r->model->shape.hidden * sizeof(float), NULL);
+}
+
+static enum err
+run(struct calibration *c)
+{
+	const struct calibration_request *r = c->request;
+	enum err code = OK;
+
+	if (!r->states && (code = own_states(c)))
+		return code;
+	if (!(c->capture = buf_alloc(r->model->input_count, sizeof(*c->capture))))
+		return ERR_NOMEM;
+	if ((code = passage_open(&c->passage)) || (code = sort_inputs(c)) ||
+	    (code = make_turns(c)) || (code = make_room(c)))
+		return code;
+	expect(c);
+	for (size_t i = 0; i < c->turn_count && !code; i++)
+		code = run_turn(c, i);
+	return code;
+}
+
+enum err
+calibration_each(const struct calibration_request *request, const struct calibration_outlet *outlet,
+		 const struct work *work)
+{
+	struct calibration c = { .request = request,
+				 .outlet = outlet,
+				 .work = work,
+				 .passage = { .model = request->model,
+					      .overlay = request->overlay,
+					      .sequences = request->sequences,
+					      .count = request->sequence_count,
+					      .states = request->states } };
+	enum err code = run(&c);
+
+	if (!request->states)
+		states_free(c.passage.states);
+	passage_close(&c.passage);
+	buf_free(c.order);
+	buf_free(c.turns);
+	buf_free(c.capture);
+	buf_free(c.captured);
+	return code;
+}
+
+static enum err
+take_all(void *ctx, int input, struct statistics *statistics)
+{
+	struct statistics **out = ctx;
+
+	out[input] = statistics;
+	return OK;
 }
 
 enum err
 calibration_run(struct statistics **out, const struct calibration_request *request,
 		const struct work *work)
 {
+	struct calibration_outlet outlet = { take_all, out };
 	size_t inputs = request->model->input_count;
-	struct calibration c = { .request = request, .work = work };
-	enum err code = ERR_NOMEM;
+	enum err code;
 
-	memset(out, 0, inputs * sizeof(*out));
-	if ((c.moments = buf_alloc(inputs, sizeof(*c.moments))) &&
-	    (c.capture = buf_alloc(inputs, sizeof(*c.capture))) &&
-	    (c.inputs = buf_alloc(inputs, sizeof(*c.inputs))) &&
-	    (c.part = buf_alloc(inputs + 1, sizeof(*c.part))) && !(code = plan(&c)) &&
-	    !(code = make_room(&c))) {
-		expect(&c);
-		code = run_chunks(&c);
-	}
-	if (!code)
-		code = finish(out, &c);
+	memset(out, 0, inputs * sizeof(struct statistics *));
+	code = calibration_each(request, &outlet, work);
 	for (size_t i = 0; i < inputs && code; i++) {
 		statistics_free(out[i]);
 		out[i] = NULL;
 	}
-	for (size_t i = 0; c.moments && i < inputs; i++)
-		moments_free(&c.moments[i]);
-	buf_free(c.moments);
-	buf_free(c.capture);
-	buf_free(c.inputs);
-	buf_free(c.part);
-	buf_free(c.captured);
 	return code;
 }

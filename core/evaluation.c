@@ -1,18 +1,17 @@
-/* An evaluator keeps the hidden states that enter each block, under the key of everything that they
- * depend on: a run starts from the deepest state that it finds. Per-token scores are kept likewise,
- * so coming back to a setting costs nothing. */
+/* Windows pass through the blocks batch by batch, each from the deepest hidden states that are kept
+ * (core/passage). Per-token scores are kept likewise, so coming back to a setting costs nothing. */
 #include "core/evaluation.h"
 
 #include "core/buf.h"
 #include "core/estimate.h"
+#include "core/passage.h"
 #include "core/score.h"
-#include "core/states.h"
 #include "core/weights.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { DEFAULT_CACHE = 512 << 20, WINDOW_CONTEXT = 2048 };
+enum { DEFAULT_STATES = 512 << 20, DEFAULT_MEMORY = 256 << 20, WINDOW_CONTEXT = 2048 };
 
 struct evaluator {
 	struct evaluator_request request;
@@ -20,19 +19,11 @@ struct evaluator {
 	int32_t *ids;               /* (windows, context), BOS in place */
 	struct sequence *sequences; /* (windows) */
 	struct scored_text text;
-	struct states *states;
-	struct key root;        /* of model, text and protocol */
-	struct key *chain;      /* (blocks + 2) what enters each block, the head, and the scores */
-	struct hidden *hidden;  /* where blocks run, in place */
-	float *original;        /* (windows, context, hidden) final states of the original model */
+	struct states *states, *own; /* own: to be freed, or NULL */
+	struct key root;             /* of model, text and protocol */
+	struct passage original;
 	struct scores baseline; /* nll NULL until it has run */
 };
-
-static size_t
-hidden_bytes(const struct evaluator *e)
-{
-	return e->windows * e->context * e->request.model->shape.hidden * sizeof(float);
-}
 
 /* The windows: the protocol's, the caller's, and what the model can take. */
 static enum err
@@ -102,14 +93,17 @@ evaluator_create(struct evaluator **out, const struct evaluator_request *request
 	e->request = *request;
 	if ((code = plan_windows(e)) || (code = cut_windows(e)))
 		goto out;
-	code = states_create(&e->states,
-			     request->cache_bytes ? request->cache_bytes : DEFAULT_CACHE);
-	if (code)
-		goto out;
-	code = ERR_NOMEM;
-	if ((e->chain = buf_alloc(request->model->shape.blocks + 2, sizeof(*e->chain))))
-		code = hidden_create(&e->hidden, e->sequences, e->windows,
-				     request->model->shape.hidden);
+	e->states = request->states;
+	if (!e->states) {
+		if ((code = states_create(&e->own, DEFAULT_STATES, NULL)))
+			goto out;
+		e->states = e->own;
+	}
+	e->original = (struct passage){ .model = request->model,
+					.sequences = e->sequences,
+					.count = e->windows,
+					.states = e->states };
+	code = passage_open(&e->original);
 out:
 	if (code)
 		evaluator_free(e);
@@ -123,13 +117,11 @@ evaluator_free(struct evaluator *e)
 {
 	if (!e)
 		return;
-	hidden_free(e->hidden);
-	states_free(e->states);
+	passage_close(&e->original);
+	states_free(e->own);
 	scores_free(&e->baseline);
-	buf_free(e->original);
 	buf_free(e->ids);
 	buf_free(e->sequences);
-	buf_free(e->chain);
 	buf_free(e);
 }
 
@@ -142,58 +134,57 @@ evaluator_describe(const struct evaluator *evaluator, size_t *context, size_t *s
 	*windows = evaluator->windows;
 }
 
-static struct key
-add_layer(struct key key, const struct overlay *overlay, int layer)
-{
-	const struct replacement *replaced = overlay_find(overlay, layer);
-	unsigned char changed = replaced != NULL;
+/* ----------------------------------------------------------------------------- running */
 
-	key = key_add(key, &changed, 1);
-	return changed ? key_add(key, &replaced->key, sizeof(replaced->key)) : key;
+/* Both models' states of a batch are in memory while it is scored. */
+static size_t
+batch_end(const struct evaluator *e, size_t first)
+{
+	size_t memory = e->request.memory ? e->request.memory : DEFAULT_MEMORY;
+	size_t per_token = 2 * e->request.model->shape.hidden * sizeof(float);
+
+	return passage_batch(&e->original, first, per_token, memory);
 }
 
-/* chain[b]: everything that the states entering block b depend on; chain[blocks]: the head;
- * chain[blocks + 1]: the scores. */
+/* The blocks that each batch has to run, those of the original where they are not kept, and its
+ * scores. */
 static void
-make_chain(struct evaluator *e, const struct overlay *overlay)
+expect(const struct evaluator *e, const struct passage *p, const struct work *work)
 {
-	const struct model *model = e->request.model;
-	size_t blocks = model->shape.blocks;
+	size_t blocks = e->request.model->shape.blocks;
 
-	e->chain[0] = add_layer(e->root, overlay, model->embed);
-	for (size_t b = 0; b < blocks; b++) {
-		struct key key = key_add_text(e->chain[b], "block");
+	for (size_t first = 0, end; first < e->windows; first = end) {
+		size_t cost = 1;
 
-		for (int slot = 0; slot < SLOT_COUNT; slot++)
-			key = add_layer(key, overlay, model->blocks[b].layer[slot]);
-		e->chain[b + 1] = key;
+		end = batch_end(e, first);
+		cost += passage_cost(p, first, end - first, blocks);
+		if (p != &e->original)
+			cost += passage_cost(&e->original, first, end - first, blocks);
+		work_expect(work, e->context * (end - first) * cost);
 	}
-	e->chain[blocks + 1] =
-		add_layer(key_add_text(e->chain[blocks], "scores"), overlay, model->head);
 }
 
-/* Fill e->hidden with the final states. */
+/* Scores of windows [first, end); `against` the original, where it is given. */
 static enum err
-run_blocks(struct evaluator *e, const struct overlay *overlay, const struct work *work)
+score_batch(const struct scores *out, struct evaluator *e, const struct passage *current,
+	    const struct passage *against, size_t first, size_t end, const struct work *work)
 {
-	const struct model *model = e->request.model;
-	size_t block = model->shape.blocks;
-	const void *kept = NULL;
-	enum err code = OK;
+	size_t blocks = e->request.model->shape.blocks, at = first * e->text.per_window;
+	struct scored_text text = e->text;
+	struct scores part = { out->nll + at, against ? out->divergence + at : NULL,
+			       against ? out->agrees + at : NULL };
+	struct hidden *hidden, *original = NULL;
+	enum err code = passage_enter(&hidden, current, first, end - first, blocks, work);
 
-	while (block && !(kept = states_get(e->states, e->chain[block])))
-		block--;
-	work_expect(work, e->windows * e->context * (model->shape.blocks - block));
-	if (kept)
-		memcpy(e->hidden->x, kept, hidden_bytes(e));
-	else
-		code = forward_embed(e->hidden, model, overlay, e->sequences, work);
-	for (; block < model->shape.blocks && !code; block++) {
-		code = forward_block(e->hidden, model, (int)block, overlay, NULL, work);
-		if (!code)
-			code = states_put(e->states, e->chain[block + 1], e->hidden->x,
-					  hidden_bytes(e));
-	}
+	if (!code && against)
+		code = passage_enter(&original, against, first, end - first, blocks, work);
+	text.windows += first;
+	text.window_count = end - first;
+	if (!code)
+		code = score_text(&part, &text, hidden->x, original ? original->x : NULL,
+				  current->overlay, work);
+	hidden_free(hidden);
+	hidden_free(original);
 	return code;
 }
 
@@ -201,49 +192,48 @@ static enum err
 run_baseline(struct evaluator *e, const struct work *work)
 {
 	struct scores scores = { 0 };
-	enum err code;
+	enum err code = scores_create(&scores, e->windows * e->text.per_window, false);
 
-	make_chain(e, NULL);
-	work_expect(work, e->windows * e->context);
-	if ((code = run_blocks(e, NULL, work)) ||
-	    (code = scores_create(&scores, e->windows * e->text.per_window, false)) ||
-	    (code = score_text(&scores, &e->text, e->hidden->x, NULL, NULL, work)))
-		goto out;
-	code = ERR_NOMEM;
-	if (!(e->original = buf_alloc(hidden_bytes(e), 1)))
-		goto out;
-	memcpy(e->original, e->hidden->x, hidden_bytes(e));
-	e->baseline = scores;
-	return OK;
-out:
-	scores_free(&scores);
+	expect(e, &e->original, work);
+	for (size_t first = 0, end; first < e->windows && !code; first = end) {
+		end = batch_end(e, first);
+		code = score_batch(&scores, e, &e->original, NULL, first, end, work);
+	}
+	if (code)
+		scores_free(&scores);
+	else
+		e->baseline = scores;
 	return code;
+}
+
+static struct key
+scores_key(const struct evaluator *e, const struct passage *current)
+{
+	const struct model *model = e->request.model;
+	const struct replacement *head = overlay_find(current->overlay, model->head);
+	struct key key = key_add_text(e->root, "scores");
+
+	key = key_add(key, &current->chain[model->shape.blocks], sizeof(key));
+	return head ? key_add(key, &head->key, sizeof(head->key)) : key;
 }
 
 /* Scores are kept as one array: nll, divergence, agrees. */
 static enum err
-run_current(struct scores *out, struct evaluator *e, const struct overlay *overlay,
+run_current(struct scores *out, struct evaluator *e, const struct passage *current,
 	    const struct work *work)
 {
-	size_t count = e->windows * e->text.per_window;
-	struct key key;
-	const double *kept;
-	enum err code;
+	size_t bytes = 3 * e->windows * e->text.per_window * sizeof(double);
+	struct key key = scores_key(e, current);
+	enum err code = OK;
 
-	make_chain(e, overlay);
-	key = e->chain[e->request.model->shape.blocks + 1];
-	kept = states_get(e->states, key);
-	if (kept) {
-		memcpy(out->nll, kept, 3 * count * sizeof(double));
+	if (states_get(e->states, key, out->nll, bytes))
 		return OK;
+	expect(e, current, work);
+	for (size_t first = 0, end; first < e->windows && !code; first = end) {
+		end = batch_end(e, first);
+		code = score_batch(out, e, current, &e->original, first, end, work);
 	}
-	work_expect(work, e->windows * e->context);
-	code = run_blocks(e, overlay, work);
-	if (!code)
-		code = score_text(out, &e->text, e->hidden->x, e->original, overlay, work);
-	if (!code)
-		code = states_put(e->states, key, out->nll, 3 * count * sizeof(double));
-	return code;
+	return code ? code : states_put(e->states, key, out->nll, bytes);
 }
 
 static struct nll
@@ -285,15 +275,21 @@ evaluate_current(struct eval_result *out, struct evaluator *e, const struct over
 		 const struct work *work)
 {
 	double *all = buf_alloc(3 * out->scored, sizeof(*all));
+	struct passage current = e->original;
 	struct scores scores;
-	enum err code;
+	enum err code = ERR_NOMEM;
 
-	if (!all)
-		return ERR_NOMEM;
-	scores = (struct scores){ all, all + out->scored, all + 2 * out->scored };
-	code = run_current(&scores, e, overlay, work);
+	current.overlay = overlay;
+	current.chain = current.names = NULL;
+	if (all)
+		code = passage_open(&current);
+	if (!code) {
+		scores = (struct scores){ all, all + out->scored, all + 2 * out->scored };
+		code = run_current(&scores, e, &current, work);
+	}
 	if (!code)
 		summarize(out, e, &scores);
+	passage_close(&current);
 	buf_free(all);
 	return code;
 }

@@ -3,10 +3,12 @@
 
 #include "core/corpus.h"
 #include "core/forward.h"
+#include "core/states.h"
 
 /* Perplexity and its kin on one text under a protocol, incrementally: hidden states are kept per
  * block under the key of everything upstream, so a change in block l runs blocks l and later alone,
- * and gives the same bits as a full run. Natural logarithms. */
+ * and gives the same bits as a full run. Windows go through the model in batches, so that memory
+ * does not grow with the text. Natural logarithms. */
 
 /* core/protocols.def lists them: "llama.cpp", "window". */
 struct protocol {
@@ -41,10 +43,12 @@ struct evaluator_request {
 	const struct model *model;
 	const struct corpus *corpus; /* borrowed while the evaluator lives */
 	const struct protocol *protocol;
-	size_t context;     /* 0: the protocol's */
-	size_t max_tokens;  /* 0: the whole text */
-	int32_t bos;        /* -1: none is added */
-	size_t cache_bytes; /* for hidden states; 0: a default */
+	size_t context;        /* 0: the protocol's */
+	size_t max_tokens;     /* 0: the whole text */
+	int32_t bos;           /* -1: none is added */
+	size_t memory;         /* bytes of a batch's hidden states, about; 0: a default */
+	struct states *states; /* borrowed: where hidden states are kept, which several may share;
+				  NULL: the evaluator has its own */
 };
 
 /* A text shorter than one window is ERR_RANGE. */

@@ -175,18 +175,6 @@ spread_bands(float *gram, size_t columns, size_t tiles, float *band_copy)
 	}
 }
 
-static void
-mirror(float *gram, size_t columns)
-{
-	enum { SQUARE = 32 };
-
-	for (size_t r = 0; r < columns; r += SQUARE)
-		for (size_t c = 0; c <= r; c += SQUARE)
-			for (size_t i = r; i < r + SQUARE && i < columns; i++)
-				for (size_t j = c; j < c + SQUARE && j < i; j++)
-					gram[i * columns + j] = gram[j * columns + i];
-}
-
 /* The diagonal is the mean of squares, whose products were exact. */
 static enum err
 finish_gram(struct statistics *s, struct moments *m, double per_token)
@@ -199,7 +187,7 @@ finish_gram(struct statistics *s, struct moments *m, double per_token)
 	s->gram = (float *)m->gram;
 	m->gram = NULL;
 	spread_bands(s->gram, m->columns, m->tiles, copy);
-	mirror(s->gram, m->columns);
+	statistics_mirror(s->gram, m->columns);
 	for (size_t i = 0; i < m->columns; i++)
 		s->gram[i * m->columns + i] = s->mean_sq[i];
 	buf_free(copy);

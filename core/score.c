@@ -1,6 +1,7 @@
 #include "core/score.h"
 
 #include "core/buf.h"
+#include "core/weights.h"
 #include "kernels/forward.h"
 #include "kernels/kernels.h"
 
@@ -128,16 +129,20 @@ score_text(struct scores *out, const struct scored_text *text, const float *curr
 	   const float *original, const struct overlay *overlay, const struct work *work)
 {
 	struct scoring s = { out, text, { current, original }, { NULL, NULL }, work, NULL };
+	bool shared = !overlay_find(overlay, text->model->head); /* one is large enough */
 	enum err code = scratch_create(&s);
 
 	if (!code)
 		code = forward_head_open(&s.head[0], text->model, overlay, work);
-	if (!code && original)
+	if (!code && original && !shared)
 		code = forward_head_open(&s.head[1], text->model, NULL, work);
+	if (!code && shared)
+		s.head[1] = s.head[0];
 	if (!code)
 		code = work_each(work, text->window_count, score_window, &s);
 	forward_head_free(s.head[0]);
-	forward_head_free(s.head[1]);
+	if (!shared)
+		forward_head_free(s.head[1]);
 	for (int i = 0; s.logits && i < work_threads(work); i++)
 		buf_free(s.logits[i]);
 	buf_free(s.logits);

@@ -2,20 +2,27 @@
 #define CORE_STATES_H
 
 #include "core/hash.h"
+#include "core/spill.h"
 
-/* Intermediate results kept in memory under the key of everything they depend on; what was used
- * least recently goes first. One thread. */
+#include <stdbool.h>
+
+/* Intermediate results under the key of everything they depend on. Beyond `memory` bytes what was
+ * used least recently moves to the spill, and when that is full out of it. Losing one costs time
+ * alone. One thread. */
 struct states;
 
-enum err states_create(struct states **out, size_t limit_bytes);
+/* `spill` NULL: what does not fit into memory goes. A reference is taken. */
+enum err states_create(struct states **out, size_t memory, struct spill *spill);
 void states_free(struct states *states); /* NULL is fine */
 
-/* Borrowed until the next states_put; NULL when it is not kept. */
-const void *states_get(struct states *states, struct key key);
+/* A copy of the `size` bytes kept under the key; false: they are not, or no longer, there. */
+bool states_get(struct states *states, struct key key, void *to, size_t size);
+bool states_has(const struct states *states, struct key key);
 
-/* Keep a copy of `size` bytes, unless they are more than the limit. */
+/* Keep a copy, unless it is larger than either limit. */
 enum err states_put(struct states *states, struct key key, const void *data, size_t size);
 
-size_t states_bytes(const struct states *states);
+size_t states_bytes(const struct states *states);     /* in memory */
+uint64_t states_spilled(const struct states *states); /* in the spill */
 
 #endif

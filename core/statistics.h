@@ -15,6 +15,9 @@ struct statistics {
 	float *max_abs;  /* (columns) */
 };
 
+/* The lower triangle of a symmetric matrix (columns, columns) from the upper one. */
+void statistics_mirror(float *gram, size_t columns);
+
 void statistics_free(struct statistics *statistics); /* contents and itself; NULL is fine */
 
 #endif

@@ -14,12 +14,10 @@
 #include <gnu/libc-version.h>
 #endif
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { NAMES_MAX = 64 };
-
-static const uint64_t disk_limit = UINT64_C(4) << 30;
 
 static void
 drop_statistics(void *value)
@@ -33,15 +31,34 @@ drop_result(void *value)
 	layer_result_unref(value);
 }
 
-/* An eighth of the machine's memory for each kind of result, from 256 MiB to 4 GiB. */
-static size_t
-memory_limit(void)
+/* Where what does not fit into memory goes: beside the results, or where temporary files lie. */
+static const char *
+spill_folder(const struct engine *engine)
 {
-	long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
-	double bytes = pages > 0 && page > 0 ? (double)pages * (double)page / 8 : 0;
-	double low = 0x1p28, high = 0x1p32;
+	const char *folder = cache_folder(engine->cache), *temporary = getenv("TMPDIR");
 
-	return (size_t)(bytes < low ? low : bytes > high ? high : bytes);
+	if (folder)
+		return folder;
+	return temporary && *temporary == '/' ? temporary : "/var/tmp";
+}
+
+/* The shares of memory, and what lies on disk. */
+static enum err
+open_stores(struct engine *engine, const struct engine_options *options)
+{
+	uint64_t disk;
+	enum err code = memory_disk_limit(&disk);
+
+	if (code)
+		return code;
+	memory_share(&engine->memory, options->memory, engine->model, pool_threads(engine->pool));
+	engine->statistics.limit = engine->memory.grams;
+	engine->results.limit = engine->memory.results;
+	if ((code = cache_open(&engine->cache, options->no_cache ? "off" : NULL, disk)) ||
+	    (code = spill_create(&engine->spill, spill_folder(engine), disk)) ||
+	    (code = states_create(&engine->states, engine->memory.states, engine->spill)))
+		return code;
+	return upstream_open(&engine->original, engine->model, NULL);
 }
 
 /* A text that holds one of them is refused when it is read. */
@@ -74,9 +91,7 @@ open_parts(struct engine *engine, const struct engine_options *options)
 		note_vocabulary(engine);
 	if (!code)
 		code = pool_create(&engine->pool, machine_threads(&threads));
-	if (!code)
-		code = cache_open(&engine->cache, options->no_cache ? "off" : NULL, disk_limit);
-	return code;
+	return code ? code : open_stores(engine, options);
 }
 
 enum err
@@ -89,8 +104,8 @@ engine_open(struct engine **out, const struct engine_options *options)
 	if (!engine)
 		return ERR_NOMEM;
 	pthread_mutex_init(&engine->lock, NULL);
-	engine->statistics = (struct shelf){ .limit = memory_limit(), .drop = drop_statistics };
-	engine->results = (struct shelf){ .limit = memory_limit(), .drop = drop_result };
+	engine->statistics.drop = drop_statistics;
+	engine->results.drop = drop_result;
 	engine->evaluations = (struct shelf){ .limit = 1 << 20, .drop = buf_free };
 	code = open_parts(engine, options);
 	if (code)
@@ -116,6 +131,9 @@ engine_free(struct engine *engine)
 		buf_free(engine->texts[i].field);
 	}
 	buf_free(engine->texts);
+	upstream_close(&engine->original);
+	states_free(engine->states);
+	spill_unref(engine->spill);
 	cache_close(engine->cache);
 	pool_free(engine->pool);
 	tokenizer_free(engine->tokenizer);

@@ -16,6 +16,7 @@ struct engine;
 struct engine_options {
 	const char *model; /* as locate_model reads it; NULL: the shipped model */
 	int threads;       /* 0: QSCOPE_THREADS, else the cores of this machine */
+	uint64_t memory;   /* bytes to hold at most; 0: a quarter of the machine's */
 	bool no_cache;
 };
 
@@ -72,7 +73,9 @@ void layer_result_unref(struct layer_result *result); /* NULL is fine */
 void layer_results_free(struct layer_result **results, size_t count);
 
 /* Statistics with Gram matrices of every input in one pass, kept for the calls below. Those two
- * take what they find and compute what they miss; this one saves them a pass for each input. */
+ * take what they find and compute what they miss; this one saves them a pass for each input. Does
+ * nothing where neither memory nor disk could keep them: then a recipe takes them block by block.
+ */
 enum err engine_calibrate(struct engine *engine, const struct calibration_setting *calibration,
 			  const struct work *work);
 

@@ -134,7 +134,7 @@ mark_inputs(bool *inputs, const struct apply *apply, int block)
 }
 
 static enum err
-apply_block(struct apply *apply, int block, const struct overlay *upstream)
+quantize_block(struct apply *apply, int block, const struct upstream *upstream)
 {
 	const struct model *model = apply->engine->model;
 	enum err code = OK;
@@ -155,33 +155,52 @@ apply_block(struct apply *apply, int block, const struct overlay *upstream)
 	return code;
 }
 
-/* Blocks in the order of the data, so that `propagated` statistics run through what stands before.
- * Without that one pass serves all blocks, if memory has room for them. */
+static enum err
+apply_block(struct apply *apply, int block, const struct upstream *upstream)
+{
+	enum err code = OK;
+
+	mark_inputs(apply->inputs, apply, block);
+	if (apply->calibrated)
+		code = statistics_capture(apply->engine, apply->inputs, &apply->drawn, true,
+					  upstream, apply->work);
+	return code ? code : quantize_block(apply, block, upstream);
+}
+
+/* Statistics through what has been quantized so far. */
+static enum err
+apply_propagated(struct apply *apply, int block)
+{
+	struct overlay overlay = engine_overlay(apply->replacements, apply->engine, apply->out);
+	struct upstream upstream;
+	enum err code = upstream_open(&upstream, apply->engine->model, &overlay);
+
+	if (!code)
+		code = apply_block(apply, block, &upstream);
+	upstream_close(&upstream);
+	return code;
+}
+
+/* Blocks in the order of the data: the hidden states that enter one are kept, so each block runs
+ * once, or twice where `propagated` statistics want it as it was and those behind it as it became.
+ * Where nothing propagates and all statistics can be kept, they are taken in one go. */
 static enum err
 apply_blocks(struct apply *apply)
 {
 	const struct model *model = apply->engine->model;
-	bool propagated = apply->calibrated && apply->calibration->propagated, together;
+	bool propagated = apply->calibrated && apply->calibration->propagated;
 	enum err code = OK;
 
 	mark_inputs(apply->inputs, apply, ALL_BLOCKS);
-	together = !propagated && statistics_fit(apply->engine, apply->inputs);
-	if (apply->calibrated && together)
+	if (apply->calibrated && !propagated && statistics_fit(apply->engine, apply->inputs))
 		code = statistics_capture(apply->engine, apply->inputs, &apply->drawn, true, NULL,
 					  apply->work);
 	for (int block = 0; block <= (int)model->shape.blocks && !code; block++) {
 		/* embed and head have no block; they come last, through all others */
 		int which = block == (int)model->shape.blocks ? -1 : block;
-		struct overlay overlay =
-			engine_overlay(apply->replacements, apply->engine, apply->out);
-		const struct overlay *upstream = propagated ? &overlay : NULL;
 
-		mark_inputs(apply->inputs, apply, which);
-		if (apply->calibrated && !together)
-			code = statistics_capture(apply->engine, apply->inputs, &apply->drawn, true,
-						  upstream, apply->work);
-		if (!code)
-			code = apply_block(apply, which, upstream);
+		code = propagated ? apply_propagated(apply, which)
+				  : apply_block(apply, which, NULL);
 	}
 	return code;
 }

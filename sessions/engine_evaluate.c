@@ -1,6 +1,7 @@
 /* Perplexity of a recipe's results, from evaluators that stay open between questions; and the bits
  * those results take. */
 #include "core/buf.h"
+#include "core/weights.h"
 #include "sessions/engine_private.h"
 
 #include <string.h>
@@ -47,7 +48,9 @@ open_evaluator(struct engine_evaluator **out, struct engine *engine,
 					     .protocol = setting->protocol,
 					     .context = setting->context,
 					     .max_tokens = setting->max_tokens,
-					     .bos = bos };
+					     .bos = bos,
+					     .memory = engine->memory.batch,
+					     .states = engine->states };
 	struct engine_evaluator made = { 0 };
 	enum err code = evaluator_create(&made.evaluator, &request);
 
@@ -133,6 +136,21 @@ keep(struct engine *engine, struct key key, const struct eval_result *result)
 	(void)shelf_put(&engine->evaluations, key, copy, sizeof(*copy));
 }
 
+/* The key of everything that an overlay changes. */
+static struct key
+overlay_key(struct key key, const struct model *model, const struct overlay *overlay)
+{
+	for (size_t i = 0; i < model->layer_count; i++) {
+		const struct replacement *r = overlay_find(overlay, (int)i);
+
+		if (!r)
+			continue;
+		key = key_add(key, &i, sizeof(i));
+		key = key_add(key, &r->key, sizeof(r->key));
+	}
+	return key;
+}
+
 enum err
 engine_evaluate(struct eval_result *out, struct engine *engine, const struct eval_setting *setting,
 		struct layer_result *const *results, const struct work *work)
@@ -148,7 +166,7 @@ engine_evaluate(struct eval_result *out, struct engine *engine, const struct eva
 	if (!code) {
 		overlay = engine_overlay(replacements, engine, results);
 		key = overlay_key(key_add(evaluator->key, results ? "now" : "old", 3), model,
-				  &overlay, (int)model->shape.blocks);
+				  &overlay);
 		if (!from_kept(out, engine, key)) {
 			code = evaluator_run(out, evaluator->evaluator, results ? &overlay : NULL,
 					     work);

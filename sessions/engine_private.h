@@ -2,6 +2,7 @@
 #define SESSIONS_ENGINE_PRIVATE_H
 
 #include "sessions/engine.h"
+#include "sessions/memory.h"
 #include "sessions/shelf.h"
 
 #include <pthread.h>
@@ -21,12 +22,26 @@ struct engine_evaluator {
 
 enum { EVALUATORS_MAX = 16 };
 
+/* What lies before the layers that statistics are taken of: an overlay, and the key of everything
+ * up to each block's end that it changes (see core/passage.h). */
+struct upstream {
+	const struct overlay *overlay; /* NULL: the original model */
+	struct key *chain;             /* (blocks + 1) */
+};
+enum err upstream_open(struct upstream *out, const struct model *model,
+		       const struct overlay *overlay);
+void upstream_close(struct upstream *upstream);
+
 struct engine {
 	struct model *model;
 	struct tokenizer *tokenizer;
 	char note[160];
 	struct pool *pool;
+	struct memory memory;
 	struct cache *cache;
+	struct spill *spill;
+	struct states *states; /* hidden states, of calibration and of every evaluator */
+	struct upstream original;
 	pthread_mutex_t lock; /* guards texts */
 	struct engine_text *texts;
 	size_t text_count, text_capacity;
@@ -47,22 +62,18 @@ enum err drawn_make(struct drawn *out, struct engine *engine,
 		    const struct calibration_setting *calibration);
 void drawn_clear(struct drawn *drawn);
 
-/* Take statistics of the marked inputs (NULL: all) in one pass, those already kept left out. */
+/* Take statistics of the marked inputs (NULL: all) that are not kept yet, in one pass where memory
+ * allows. `upstream` NULL: the original model. */
 enum err statistics_capture(struct engine *engine, const bool *inputs, const struct drawn *drawn,
-			    bool gram, const struct overlay *upstream, const struct work *work);
-/* Do their Gram matrices fit into memory together? (NULL: those of all.) */
+			    bool gram, const struct upstream *upstream, const struct work *work);
+/* Could their Gram matrices be kept together, in memory or on disk? (NULL: those of all.) */
 bool statistics_fit(const struct engine *engine, const bool *inputs);
 struct key statistics_key(const struct engine *engine, int input, const struct drawn *drawn,
-			  bool gram, const struct overlay *upstream);
-/* With a Gram matrix, from memory, disk or a pass over the text. Borrowed, see engine_statistics.
- */
+			  bool gram, const struct upstream *upstream);
+/* With a Gram matrix, from memory, disk or a pass over the text. Borrowed until the next call. */
 enum err statistics_take(const struct statistics **out, struct engine *engine, int input,
-			 const struct drawn *drawn, const struct overlay *upstream,
+			 const struct drawn *drawn, const struct upstream *upstream,
 			 const struct work *work);
-/* From memory or disk; NULL: neither. */
-const struct statistics *statistics_find(struct engine *engine, int input,
-					 const struct drawn *drawn, bool gram,
-					 const struct overlay *upstream);
 
 /* One layer, with statistics taken through `upstream` (NULL: the original model). `drawn` NULL:
  * without statistics. */
@@ -71,19 +82,16 @@ struct quantize_request {
 	const struct layer_setting *setting;
 	const struct calibration_setting *calibration;
 	const struct drawn *drawn;
-	const struct overlay *upstream;
+	const struct upstream *upstream;
 };
 
 enum err quantize_layer(struct layer_result **out, struct engine *engine,
 			const struct quantize_request *request, const struct work *work);
 
-/* A result to and from bytes; what comes back has quantized and measurement alone. */
-enum err result_write(void **data, size_t *size, const struct layer_result *result);
-enum err result_read(struct layer_result *out, const void *data, size_t size);
+/* A result on disk. What comes back has quantized and measurement alone, and those whole only where
+ * *found says so. */
+enum err result_store(struct cache *cache, const struct layer_result *result);
+enum err result_load(bool *found, struct layer_result *out, struct cache *cache);
 size_t result_bytes(const struct layer_result *result);
-
-/* The key of everything an overlay changes in blocks up to `block` (and the embeddings). */
-struct key overlay_key(struct key key, const struct model *model, const struct overlay *overlay,
-		       int block);
 
 #endif

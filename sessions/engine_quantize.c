@@ -285,14 +285,8 @@ finish_result(struct layer_result *result)
 static void
 store(struct engine *engine, const struct layer_result *result)
 {
-	void *data = NULL;
-	size_t size = 0;
-
-	if (!result->setting.method->needs || !cache_folder(engine->cache))
-		return;
-	if (!result_write(&data, &size, result))
-		(void)cache_put(engine->cache, result->key, data, size);
-	buf_free(data);
+	if (result->setting.method->needs)
+		(void)result_store(engine->cache, result);
 }
 
 static enum err
@@ -344,21 +338,16 @@ load(struct solve *solve, int i)
 	struct engine *engine = solve->engine;
 	const struct layer *layer = &engine->model->layers[solve->members[i]];
 	struct layer_result *result;
-	void *data = NULL;
-	size_t size;
+	bool found = false;
 
-	if (!solve->request->setting->method->needs ||
-	    cache_get(&data, &size, engine->cache, solve->key[i]) || !data)
+	if (!solve->request->setting->method->needs || !cache_has(engine->cache, solve->key[i]) ||
+	    !(result = new_result(solve, i)))
 		return NULL;
-	result = new_result(solve, i);
-	if (result && (result_read(result, data, size) || result->quantized.rows != layer->rows ||
-		       result->quantized.columns != layer->columns)) {
+	if (result_load(&found, result, engine->cache) || !found ||
+	    result->quantized.rows != layer->rows || result->quantized.columns != layer->columns) {
 		layer_result_unref(result);
-		result = NULL;
-	}
-	buf_free(data);
-	if (!result)
 		return NULL;
+	}
 	result->quantized.effect =
 		quantizer_effect(result->setting.method, &result->setting.params);
 	finish_result(result);

@@ -1,11 +1,13 @@
 /* Statistics of layer inputs under their content hash. */
 #include "core/buf.h"
+#include "core/moments.h"
+#include "core/passage.h"
 #include "sessions/engine_private.h"
 #include "sessions/pack.h"
 
 #include <string.h>
 
-enum { STATISTICS_MAGIC = 0x71737431 };
+enum { STATISTICS_MAGIC = 0x71737432 };
 
 static const char *
 check_text(const struct calibration_setting *calibration)
@@ -63,41 +65,45 @@ drawn_clear(struct drawn *drawn)
 	memset(drawn, 0, sizeof(*drawn));
 }
 
-struct key
-overlay_key(struct key key, const struct model *model, const struct overlay *overlay, int block)
+enum err
+upstream_open(struct upstream *out, const struct model *model, const struct overlay *overlay)
 {
-	for (size_t i = 0; overlay && i < model->layer_count; i++) {
-		const struct replacement *r = &overlay->layers[i];
-
-		if ((!r->weight && !r->effect) || model->layers[i].block > block)
-			continue;
-		key = key_add(key, &i, sizeof(i));
-		key = key_add(key, &r->key, sizeof(r->key));
-	}
-	return key;
+	*out = (struct upstream){ overlay, buf_alloc(model->shape.blocks + 1, sizeof(struct key)) };
+	if (!out->chain)
+		return ERR_NOMEM;
+	passage_chain(out->chain, model, overlay);
+	return OK;
 }
 
-/* The head's input lies behind every block. */
-static int
+void
+upstream_close(struct upstream *upstream)
+{
+	buf_free(upstream->chain);
+	upstream->chain = NULL;
+}
+
+/* An input also depends on its own block, and the head's lies behind every block. */
+static size_t
 last_upstream(const struct model *model, int input)
 {
-	int block = model->inputs[input].block;
+	size_t block = (size_t)model->inputs[input].block + 1;
 
-	return block < 0 ? (int)model->shape.blocks : block;
+	return block < model->shape.blocks ? block : model->shape.blocks;
 }
 
 struct key
 statistics_key(const struct engine *engine, int input, const struct drawn *drawn, bool gram,
-	       const struct overlay *upstream)
+	       const struct upstream *upstream)
 {
-	struct key key = key_of("statistics/1", 12);
+	const struct key *chain = upstream ? upstream->chain : engine->original.chain;
+	struct key key = key_of("statistics/2", 12);
 
 	key = key_add_text(key, engine->model->identity);
 	key = key_add_text(key, engine_profile());
 	key = key_add_text(key, engine->model->inputs[input].name);
 	key = key_add(key, &drawn->key, sizeof(drawn->key));
 	key = key_add(key, gram ? "gram" : "none", 4);
-	return overlay_key(key, engine->model, upstream, last_upstream(engine->model, input));
+	return key_add(key, &chain[last_upstream(engine->model, input)], sizeof(*chain));
 }
 
 static size_t
@@ -110,64 +116,73 @@ statistics_bytes(const struct statistics *statistics)
 
 /* ------------------------------------------------------------------------ on disk */
 
+/* Of the symmetric Gram matrix each row from the diagonal on. */
 static void
-store(struct engine *engine, struct key key, const struct statistics *statistics)
+write_statistics(struct pack *pack, const void *what)
 {
+	const struct statistics *statistics = what;
 	size_t n = statistics->columns;
-	struct pack pack = { 0 };
 
-	if (!cache_folder(engine->cache))
-		return;
-	pack_count(&pack, STATISTICS_MAGIC);
-	pack_count(&pack, n);
-	pack_count(&pack, statistics->tokens);
-	pack_array(&pack, statistics->gram, statistics->gram ? n * n : 0, sizeof(float));
-	pack_array(&pack, statistics->mean_abs, n, sizeof(float));
-	pack_array(&pack, statistics->mean_sq, n, sizeof(float));
-	pack_array(&pack, statistics->max_abs, n, sizeof(float));
-	/* A full disk costs time later, nothing now. */
-	if (!pack.failed)
-		(void)cache_put(engine->cache, key, pack.data, pack.size);
-	buf_free(pack.data);
+	pack_count(pack, STATISTICS_MAGIC);
+	pack_count(pack, n);
+	pack_count(pack, statistics->tokens);
+	pack_array(pack, statistics->mean_abs, n, sizeof(float));
+	pack_array(pack, statistics->mean_sq, n, sizeof(float));
+	pack_array(pack, statistics->max_abs, n, sizeof(float));
+	for (size_t i = 0; i < n && statistics->gram; i++)
+		pack_bytes(pack, statistics->gram + i * n + i, (n - i) * sizeof(float));
 }
 
-static struct statistics *
-unpack_statistics(struct unpack *unpack, size_t n, bool gram)
+static float *
+read_gram(struct unpack *unpack, size_t n)
 {
-	struct statistics *out = buf_alloc(1, sizeof(*out));
+	float *gram;
 
-	if (!out)
+	if (n * (n + 1) / 2 * sizeof(float) != unpack->left)
 		return NULL;
+	if (!(gram = buf_alloc_dirty(n * n, sizeof(*gram))))
+		return NULL;
+	for (size_t i = 0; i < n; i++)
+		unpack_bytes(unpack, gram + i * n + i, (n - i) * sizeof(float));
+	statistics_mirror(gram, n);
+	return gram;
+}
+
+static void
+read_statistics(struct statistics *out, struct unpack *unpack, bool gram)
+{
+	size_t n = out->columns;
+
 	if (unpack_count(unpack) != STATISTICS_MAGIC || unpack_count(unpack) != n)
 		unpack->failed = true;
-	out->columns = n;
 	out->tokens = unpack_count(unpack);
-	out->gram = unpack_array(unpack, n * n, sizeof(float));
 	out->mean_abs = unpack_array(unpack, n, sizeof(float));
 	out->mean_sq = unpack_array(unpack, n, sizeof(float));
 	out->max_abs = unpack_array(unpack, n, sizeof(float));
-	if (unpack->failed || !out->mean_abs || !out->mean_sq || !out->max_abs ||
-	    (gram && !out->gram)) {
-		statistics_free(out);
-		return NULL;
-	}
-	return out;
+	if (!unpack->failed && gram)
+		out->gram = read_gram(unpack, n);
+	if (!out->mean_abs || !out->mean_sq || !out->max_abs || (gram && !out->gram))
+		unpack->failed = true;
 }
 
 static struct statistics *
 load(struct engine *engine, struct key key, int input, bool gram)
 {
-	struct unpack unpack = { 0 };
-	struct statistics *out;
-	void *data = NULL;
-	size_t size;
+	struct statistics *out = buf_alloc(1, sizeof(*out));
+	struct unpack unpack;
+	bool whole;
 
-	if (cache_get(&data, &size, engine->cache, key) || !data)
+	if (!out || unpack_open(&unpack, engine->cache, key) || !unpack.reader) {
+		buf_free(out);
 		return NULL;
-	unpack.data = data;
-	unpack.size = size;
-	out = unpack_statistics(&unpack, engine->model->inputs[input].columns, gram);
-	buf_free(data);
+	}
+	out->columns = engine->model->inputs[input].columns;
+	read_statistics(out, &unpack, gram);
+	whole = unpack_close(&unpack);
+	if (!whole) {
+		statistics_free(out);
+		out = NULL;
+	}
 	return out;
 }
 
@@ -176,7 +191,7 @@ find_exact(struct engine *engine, int input, struct key key, bool gram)
 {
 	struct statistics *found = shelf_get(&engine->statistics, key);
 
-	if (found)
+	if (found || !cache_has(engine->cache, key))
 		return found;
 	found = load(engine, key, input, gram);
 	if (found && shelf_put(&engine->statistics, key, found, statistics_bytes(found)))
@@ -184,9 +199,10 @@ find_exact(struct engine *engine, int input, struct key key, bool gram)
 	return found;
 }
 
-const struct statistics *
-statistics_find(struct engine *engine, int input, const struct drawn *drawn, bool gram,
-		const struct overlay *upstream)
+/* From memory or disk; NULL: neither. Those with a Gram matrix serve those who need none. */
+static const struct statistics *
+find(struct engine *engine, int input, const struct drawn *drawn, bool gram,
+     const struct upstream *upstream)
 {
 	struct key key = statistics_key(engine, input, drawn, true, upstream);
 	const struct statistics *found = find_exact(engine, input, key, true);
@@ -197,118 +213,124 @@ statistics_find(struct engine *engine, int input, const struct drawn *drawn, boo
 	return find_exact(engine, input, key, false);
 }
 
+/* Without reading them. */
+static bool
+is_kept(struct engine *engine, int input, const struct drawn *drawn, bool gram,
+	const struct upstream *upstream)
+{
+	struct key key = statistics_key(engine, input, drawn, true, upstream);
+
+	if (shelf_get(&engine->statistics, key) || cache_has(engine->cache, key))
+		return true;
+	if (gram)
+		return false;
+	key = statistics_key(engine, input, drawn, false, upstream);
+	return shelf_get(&engine->statistics, key) || cache_has(engine->cache, key);
+}
+
 /* ------------------------------------------------------------------------ taking them */
 
+struct capture {
+	struct engine *engine;
+	const struct drawn *drawn;
+	bool gram;
+	const struct upstream *upstream;
+};
+
+/* A full disk costs time later, nothing now. */
 static enum err
-keep(struct engine *engine, struct statistics **taken, const struct drawn *drawn, bool gram,
-     const struct overlay *upstream)
+keep(void *ctx, int input, struct statistics *taken)
 {
+	const struct capture *capture = ctx;
+	struct engine *engine = capture->engine;
+	struct key key =
+		statistics_key(engine, input, capture->drawn, capture->gram, capture->upstream);
+
+	(void)pack_store(engine->cache, key, write_statistics, taken);
+	return shelf_put(&engine->statistics, key, taken, statistics_bytes(taken));
+}
+
+/* The sums of one turn and the statistics that are kept share their memory, so the latter make
+ * room. */
+static void
+make_room(struct engine *engine, const bool *wanted, bool gram)
+{
+	const struct model *model = engine->model;
+	size_t bytes = 0, most = 0;
+	int block = -1;
+
+	for (size_t i = 0; i < model->input_count; i++) {
+		if (!wanted[i])
+			continue;
+		bytes = model->inputs[i].block == block ? bytes : 0;
+		block = model->inputs[i].block;
+		bytes += moments_bytes(model->inputs[i].columns, gram);
+		most = bytes > most ? bytes : most;
+	}
+	shelf_make_room(&engine->statistics,
+			most < engine->memory.grams ? most : engine->memory.grams);
+}
+
+static enum err
+capture_wanted(const struct capture *capture, const bool *wanted, const struct work *work)
+{
+	struct engine *engine = capture->engine;
+	const struct upstream *upstream = capture->upstream;
+	struct calibration_request request = { .model = engine->model,
+					       .overlay = upstream ? upstream->overlay : NULL,
+					       .sequences = capture->drawn->draw.sequences,
+					       .sequence_count = capture->drawn->draw.count,
+					       .inputs = wanted,
+					       .gram = capture->gram,
+					       .memory = engine->memory.batch,
+					       .sums = engine->memory.grams,
+					       .states = engine->states };
+	struct calibration_outlet outlet = { keep, (void *)capture };
+
+	make_room(engine, wanted, capture->gram);
+	/* No room at all is not no limit. */
+	request.memory = request.memory ? request.memory : 1;
+	request.sums = request.sums ? request.sums : 1;
+	return calibration_each(&request, &outlet, work);
+}
+
+enum err
+statistics_capture(struct engine *engine, const bool *inputs, const struct drawn *drawn, bool gram,
+		   const struct upstream *upstream, const struct work *work)
+{
+	const struct capture capture = { engine, drawn, gram, upstream };
+	size_t count = engine->model->input_count;
+	bool *wanted = buf_alloc(count, sizeof(*wanted)), any = false;
 	enum err code = OK;
 
-	for (size_t i = 0; i < engine->model->input_count; i++) {
-		struct key key;
-
-		if (!taken[i])
-			continue;
-		key = statistics_key(engine, (int)i, drawn, gram, upstream);
-		store(engine, key, taken[i]);
-		if (!code)
-			code = shelf_put(&engine->statistics, key, taken[i],
-					 statistics_bytes(taken[i]));
-		else
-			statistics_free(taken[i]);
+	if (!wanted)
+		return ERR_NOMEM;
+	for (size_t i = 0; i < count; i++) {
+		wanted[i] =
+			(!inputs || inputs[i]) && !is_kept(engine, (int)i, drawn, gram, upstream);
+		any |= wanted[i];
 	}
+	if (any)
+		code = capture_wanted(&capture, wanted, work);
+	buf_free(wanted);
 	return code;
 }
 
 bool
 statistics_fit(const struct engine *engine, const bool *inputs)
 {
-	size_t bytes = 0;
+	double memory = 0, disk = 0;
 
 	for (size_t i = 0; i < engine->model->input_count; i++) {
-		size_t n = engine->model->inputs[i].columns;
+		double n = (double)engine->model->inputs[i].columns;
 
-		bytes += !inputs || inputs[i] ? 4 * n * n : 0;
+		if (inputs && !inputs[i])
+			continue;
+		memory += 4 * n * n;
+		disk += 2 * n * (n + 1);
 	}
-	return bytes <= engine->statistics.limit / 2;
-}
-
-struct capture {
-	struct engine *engine;
-	const struct drawn *drawn;
-	bool gram;
-	const struct overlay *upstream;
-	const struct work *work;
-};
-
-/* One pass over the text for the inputs in `wanted`. */
-static enum err
-capture_pass(const struct capture *capture, const bool *wanted)
-{
-	struct engine *engine = capture->engine;
-	size_t count = engine->model->input_count;
-	struct calibration_request request = { .model = engine->model,
-					       .overlay = capture->upstream,
-					       .sequences = capture->drawn->draw.sequences,
-					       .sequence_count = capture->drawn->draw.count,
-					       .inputs = wanted,
-					       .gram = capture->gram };
-	struct statistics **taken = buf_alloc(count, sizeof(*taken));
-	enum err code = taken ? calibration_run(taken, &request, capture->work) : ERR_NOMEM;
-
-	if (!code)
-		code = keep(engine, taken, capture->drawn, capture->gram, capture->upstream);
-	buf_free(taken);
-	return code;
-}
-
-/* What does not fit into memory at once takes several passes, in the order of the inputs; each has
- * at least one. */
-static enum err
-capture_passes(const struct capture *capture, const bool *wanted, bool *pass)
-{
-	size_t count = capture->engine->model->input_count;
-	enum err code = OK;
-
-	for (size_t i = 0; i < count && !code;) {
-		size_t first = i, taken = 0;
-
-		memset(pass, 0, count * sizeof(*pass));
-		for (; i < count; i++) {
-			pass[i] = wanted[i];
-			if (wanted[i] && taken && !statistics_fit(capture->engine, pass)) {
-				pass[i] = false;
-				break;
-			}
-			taken += wanted[i];
-		}
-		if (taken)
-			code = capture_pass(capture, pass);
-		else if (i == first)
-			break;
-	}
-	return code;
-}
-
-enum err
-statistics_capture(struct engine *engine, const bool *inputs, const struct drawn *drawn, bool gram,
-		   const struct overlay *upstream, const struct work *work)
-{
-	const struct capture capture = { engine, drawn, gram, upstream, work };
-	size_t count = engine->model->input_count;
-	bool *wanted = buf_alloc(count, sizeof(*wanted));
-	bool *pass = buf_alloc(count, sizeof(*pass));
-	enum err code = wanted && pass ? OK : ERR_NOMEM;
-
-	for (size_t i = 0; i < count && !code; i++)
-		wanted[i] = (!inputs || inputs[i]) &&
-			    !statistics_find(engine, (int)i, drawn, gram, upstream);
-	if (!code)
-		code = capture_passes(&capture, wanted, pass);
-	buf_free(wanted);
-	buf_free(pass);
-	return code;
+	return memory <= (double)engine->memory.grams / 2 ||
+	       (cache_folder(engine->cache) && disk <= (double)cache_limit(engine->cache) / 2);
 }
 
 enum err
@@ -320,25 +342,26 @@ engine_calibrate(struct engine *engine, const struct calibration_setting *calibr
 
 	if (code)
 		return code;
-	code = statistics_capture(engine, NULL, &drawn, true, NULL, work);
+	if (statistics_fit(engine, NULL))
+		code = statistics_capture(engine, NULL, &drawn, true, NULL, work);
 	drawn_clear(&drawn);
 	return code;
 }
 
 static enum err
 capture_one(const struct statistics **out, struct engine *engine, int input,
-	    const struct drawn *drawn, bool gram, const struct overlay *upstream,
-	    const struct work *work)
+	    const struct drawn *drawn, const struct upstream *upstream, const struct work *work)
 {
+	const struct capture capture = { engine, drawn, true, upstream };
 	bool *inputs = buf_alloc(engine->model->input_count, sizeof(*inputs));
 	enum err code;
 
 	if (!inputs)
 		return ERR_NOMEM;
 	inputs[input] = true;
-	code = statistics_capture(engine, inputs, drawn, gram, upstream, work);
+	code = capture_wanted(&capture, inputs, work);
 	buf_free(inputs);
-	*out = code ? NULL : statistics_find(engine, input, drawn, gram, upstream);
+	*out = code ? NULL : find(engine, input, drawn, true, upstream);
 	if (!code && !*out)
 		return err_set(ERR_NOMEM,
 			       "no memory for the statistics of %s; close other programs",
@@ -348,8 +371,8 @@ capture_one(const struct statistics **out, struct engine *engine, int input,
 
 enum err
 statistics_take(const struct statistics **out, struct engine *engine, int input,
-		const struct drawn *drawn, const struct overlay *upstream, const struct work *work)
+		const struct drawn *drawn, const struct upstream *upstream, const struct work *work)
 {
-	*out = statistics_find(engine, input, drawn, true, upstream);
-	return *out ? OK : capture_one(out, engine, input, drawn, true, upstream, work);
+	*out = find(engine, input, drawn, true, upstream);
+	return *out ? OK : capture_one(out, engine, input, drawn, upstream, work);
 }

@@ -81,18 +81,21 @@ write_measurement(struct pack *pack, const struct measurement *m)
 	pack_array(pack, m->channels, m->columns * CHANNEL_COUNT, sizeof(float));
 }
 
-enum err
-result_write(void **data, size_t *size, const struct layer_result *result)
+static void
+write_result(struct pack *pack, const void *what)
 {
-	struct pack pack = { 0 };
+	const struct layer_result *result = what;
 
-	pack_count(&pack, RESULT_MAGIC);
-	pack_count(&pack, sizeof(struct measurement));
-	write_quantized(&pack, &result->quantized);
-	write_measurement(&pack, result->measurement);
-	*data = pack.data;
-	*size = pack.size;
-	return pack.failed ? ERR_NOMEM : OK;
+	pack_count(pack, RESULT_MAGIC);
+	pack_count(pack, sizeof(struct measurement));
+	write_quantized(pack, &result->quantized);
+	write_measurement(pack, result->measurement);
+}
+
+enum err
+result_store(struct cache *cache, const struct layer_result *result)
+{
+	return pack_store(cache, result->key, write_result, result);
 }
 
 static void
@@ -165,18 +168,23 @@ read_measurement(struct unpack *unpack, struct measurement **out)
 }
 
 enum err
-result_read(struct layer_result *out, const void *data, size_t size)
+result_load(bool *found, struct layer_result *out, struct cache *cache)
 {
-	struct unpack unpack = { .data = data, .size = size };
+	struct unpack unpack;
+	enum err code = unpack_open(&unpack, cache, out->key);
 
+	*found = false;
+	if (code || !unpack.reader)
+		return code;
+	/* A result of another layout is made anew. */
 	if (unpack_count(&unpack) != RESULT_MAGIC ||
 	    unpack_count(&unpack) != sizeof(struct measurement))
-		return err_set(ERR_FORMAT, "a kept result of another layout; it is made anew");
-	read_quantized(&unpack, &out->quantized);
+		unpack.failed = true;
+	if (!unpack.failed)
+		read_quantized(&unpack, &out->quantized);
 	if (!unpack.failed)
 		read_measurement(&unpack, &out->measurement);
-	if (unpack.failed || !out->quantized.dequantized || unpack.at != size)
-		return err_set(ERR_FORMAT, "a kept result is damaged; it is made anew");
+	*found = unpack_close(&unpack) && out->quantized.dequantized;
 	return OK;
 }
 

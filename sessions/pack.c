@@ -7,24 +7,13 @@
 void
 pack_bytes(struct pack *pack, const void *data, size_t size)
 {
-	if (pack->failed || !size)
-		return;
-	if (buf_grow(&pack->data, &pack->capacity, pack->size + size, 1)) {
-		pack->failed = true;
-		return;
-	}
-	memcpy(pack->data + pack->size, data, size);
 	pack->size += size;
+	if (pack->writer && !pack->code)
+		pack->code = cache_writer_add(pack->writer, data, size);
 }
 
 void
 pack_count(struct pack *pack, uint64_t value)
-{
-	pack_bytes(pack, &value, sizeof(value));
-}
-
-void
-pack_number(struct pack *pack, double value)
 {
 	pack_bytes(pack, &value, sizeof(value));
 }
@@ -39,31 +28,54 @@ pack_array(struct pack *pack, const void *data, size_t count, size_t size)
 	pack_bytes(pack, data, count * size);
 }
 
+enum err
+pack_store(struct cache *cache, struct key key, void (*write)(struct pack *, const void *),
+	   const void *what)
+{
+	struct pack counted = { 0 }, pack = { 0 };
+
+	if (!cache_folder(cache))
+		return OK;
+	write(&counted, what);
+	pack.code = cache_writer_open(&pack.writer, cache, key, counted.size);
+	if (pack.code)
+		return pack.code;
+	write(&pack, what);
+	if (!pack.code)
+		return cache_writer_commit(pack.writer);
+	cache_writer_drop(pack.writer);
+	return pack.code;
+}
+
+enum err
+unpack_open(struct unpack *unpack, struct cache *cache, struct key key)
+{
+	*unpack = (struct unpack){ 0 };
+	return cache_reader_open(&unpack->reader, &unpack->left, cache, key);
+}
+
+bool
+unpack_close(struct unpack *unpack)
+{
+	return cache_reader_close(unpack->reader) && !unpack->failed;
+}
+
 void
 unpack_bytes(struct unpack *unpack, void *out, size_t size)
 {
-	memset(out, 0, size);
-	if (unpack->failed || size > unpack->size - unpack->at) {
+	if (unpack->failed || size > unpack->left) {
 		unpack->failed = true;
+		memset(out, 0, size);
 		return;
 	}
-	memcpy(out, unpack->data + unpack->at, size);
-	unpack->at += size;
+	cache_reader_get(unpack->reader, out, size);
+	unpack->left -= size;
 }
 
 uint64_t
 unpack_count(struct unpack *unpack)
 {
 	uint64_t value;
-
-	unpack_bytes(unpack, &value, sizeof(value));
-	return value;
-}
-
-double
-unpack_number(struct unpack *unpack)
-{
-	double value;
 
 	unpack_bytes(unpack, &value, sizeof(value));
 	return value;
@@ -76,9 +88,9 @@ unpack_array(struct unpack *unpack, size_t count, size_t size)
 
 	if (!unpack_count(unpack))
 		return NULL;
-	if (unpack_count(unpack) != count || count > (unpack->size - unpack->at) / size)
+	if (unpack_count(unpack) != count || count > unpack->left / size)
 		unpack->failed = true;
-	data = unpack->failed ? NULL : buf_alloc(count ? count : 1, size);
+	data = unpack->failed ? NULL : buf_alloc_dirty(count ? count : 1, size);
 	if (!data)
 		unpack->failed = true;
 	else

@@ -35,14 +35,20 @@ oldest(const struct shelf *shelf)
 	return least;
 }
 
+void
+shelf_make_room(struct shelf *shelf, size_t bytes)
+{
+	while (shelf->count && shelf->bytes + bytes > shelf->limit)
+		drop_item(shelf, oldest(shelf));
+}
+
 enum err
 shelf_put(struct shelf *shelf, struct key key, void *value, size_t bytes)
 {
 	for (size_t i = shelf->count; i-- > 0;)
 		if (key_equal(shelf->items[i].key, key))
 			drop_item(shelf, i);
-	while (shelf->count && shelf->bytes + bytes > shelf->limit)
-		drop_item(shelf, oldest(shelf));
+	shelf_make_room(shelf, bytes);
 	if (buf_grow(&shelf->items, &shelf->capacity, shelf->count + 1, sizeof(*shelf->items))) {
 		shelf->drop(value);
 		return ERR_NOMEM;

@@ -22,6 +22,8 @@ struct shelf {
 
 void *shelf_get(struct shelf *shelf, struct key key); /* borrowed; NULL: not here */
 
+/* Drop what was used least recently until `bytes` more would fit. */
+void shelf_make_room(struct shelf *shelf, size_t bytes);
 /* The shelf owns `value` from here on, also on failure (then it is dropped). The item put last
  * stays whatever its size. */
 enum err shelf_put(struct shelf *shelf, struct key key, void *value, size_t bytes);

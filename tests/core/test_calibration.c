@@ -4,9 +4,12 @@
 #include "core/calibration.h"
 
 #include "core/buf.h"
+#include "core/file.h"
 #include "support/models.h"
 #include "support/support.h"
 
+#include <dirent.h>
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -216,6 +219,187 @@ test_calibration__what_lies_upstream_is_taken_quantized(void **state)
 	rough_close(&rough);
 }
 
+/* ------------------------------------------------------- limits, spilling, going on later */
+
+struct small { /* the shipped model on a few windows, with little memory and a disk behind it */
+	struct sequence sequences[WINDOWS];
+	struct states *states;
+	struct spill *spill;
+	struct calibration_request request;
+};
+
+static void
+small_open(struct small *small)
+{
+	const struct corpus *text = models_text("code.calibration");
+
+	support_clean();
+	for (size_t i = 0; i < WINDOWS; i++)
+		small->sequences[i] = (struct sequence){ text->ids + 200 * i, 12 + 5 * i };
+	assert_ok(spill_create(&small->spill, support_folder(), 64 << 20));
+	/* a few windows of one block */
+	assert_ok(states_create(&small->states, 40 << 10, small->spill));
+	small->request = (struct calibration_request){ .model = models_shipped(),
+						       .sequences = small->sequences,
+						       .sequence_count = WINDOWS,
+						       .gram = true,
+						       .memory = 1,
+						       .sums = 1,
+						       .states = small->states };
+}
+
+static void
+small_close(struct small *small)
+{
+	states_free(small->states);
+	spill_unref(small->spill);
+}
+
+static void
+assert_folder_empty(void)
+{
+	DIR *dir = opendir(support_folder());
+	struct dirent *entry;
+
+	assert_non_null(dir);
+	while ((entry = readdir(dir)))
+		assert_true(entry->d_name[0] == '.');
+	closedir(dir);
+}
+
+/* Every sequence by itself, every input in a run of its own, most states by way of the disk. */
+static void
+test_calibration__a_tight_limit_gives_the_same_bits(void **state)
+{
+	struct statistics *expected[INPUTS_MAX], *got[INPUTS_MAX];
+	struct calibration_request roomy;
+	struct small small;
+
+	(void)state;
+	small_open(&small);
+	roomy = small.request;
+	roomy.memory = roomy.sums = 0;
+	roomy.states = NULL;
+	assert_ok(calibration_run(expected, &roomy, NULL));
+	assert_ok(calibration_run(got, &small.request, NULL));
+	assert_true(states_spilled(small.states) > states_bytes(small.states));
+	for (size_t i = 0; i < roomy.model->input_count; i++)
+		assert_same(expected[i], got[i]);
+	assert_folder_empty();
+	free_all(expected, roomy.model->input_count);
+	free_all(got, roomy.model->input_count);
+	small_close(&small);
+}
+
+/* Whichever write meets a full disk, the outcome is the same. */
+static void
+test_calibration__a_full_disk_costs_time_alone(void **state)
+{
+	struct statistics *expected[INPUTS_MAX], *got[INPUTS_MAX];
+	struct small small;
+
+	(void)state;
+	for (unsigned long n = 0; n < 40; n += n < 4 ? 1 : 12) {
+		small_open(&small);
+		file_fail_at(n, ENOSPC);
+		assert_ok(calibration_run(n ? got : expected, &small.request, NULL));
+		file_fail_at(0, 0);
+		for (size_t i = 0; n && i < small.request.model->input_count; i++)
+			assert_same(expected[i], got[i]);
+		if (n)
+			free_all(got, small.request.model->input_count);
+		assert_folder_empty();
+		small_close(&small);
+	}
+	free_all(expected, models_shipped()->input_count);
+}
+
+struct stopping {
+	atomic_bool cancel;
+	int after; /* so many statistics have come */
+	struct statistics *got[INPUTS_MAX];
+};
+
+static enum err
+take_and_stop(void *ctx, int input, struct statistics *statistics)
+{
+	struct stopping *s = ctx;
+
+	statistics_free(s->got[input]);
+	s->got[input] = statistics;
+	atomic_store(&s->cancel, --s->after == 0);
+	return OK;
+}
+
+/* Stopped in the middle, with states on disk; the next run goes on from them. */
+static void
+test_calibration__cancelled_while_spilling_it_goes_on_without_litter(void **state)
+{
+	struct stopping stopping = { .after = 6 };
+	struct calibration_outlet outlet = { take_and_stop, &stopping };
+	atomic_uint_fast64_t whole = 0, done = 0;
+	struct work work = { .cancel = &stopping.cancel, .done = &whole };
+	struct statistics *expected[INPUTS_MAX];
+	struct small small;
+
+	(void)state;
+	small_open(&small);
+	assert_ok(calibration_run(expected, &small.request, &work));
+	small_close(&small);
+	small_open(&small);
+	work.done = &done;
+	assert_int_equal(calibration_each(&small.request, &outlet, &work), ERR_CANCELLED);
+	assert_true(states_spilled(small.states) > 0);
+	assert_folder_empty();
+	atomic_store(&stopping.cancel, false);
+	atomic_store(&done, 0);
+	assert_ok(calibration_each(&small.request, &outlet, &work));
+	for (size_t i = 0; i < small.request.model->input_count; i++)
+		assert_same(expected[i], stopping.got[i]);
+	small_close(&small);
+	assert_folder_empty();
+	free_all(expected, models_shipped()->input_count);
+	free_all(stopping.got, models_shipped()->input_count);
+}
+
+/* Block after block through ever more that is quantized: each runs once as it was, for its
+ * statistics, and once as it became. */
+static void
+test_calibration__what_propagates_runs_each_block_twice(void **state)
+{
+	const struct model *model = models_shipped();
+	const struct corpus *text = models_text("code.calibration");
+	struct sequence sequence = { text->ids, 64 };
+	struct statistics *got[INPUTS_MAX];
+	struct rough_overlay rough;
+	struct states *states;
+	atomic_uint_fast64_t done = 0, total = 0;
+	struct work work = { .done = &done, .total = &total };
+	bool asked[INPUTS_MAX];
+	struct calibration_request request = {
+		.model = model, .sequences = &sequence, .sequence_count = 1, .inputs = asked
+	};
+
+	(void)state;
+	rough_open(&rough, model);
+	assert_ok(states_create(&states, 64 << 20, NULL));
+	request.states = states;
+	request.overlay = &rough.overlay;
+	for (size_t b = 0; b < model->shape.blocks; b++) {
+		for (size_t i = 0; i < model->input_count; i++)
+			asked[i] = model->inputs[i].block == (int)b;
+		atomic_store(&done, 0);
+		atomic_store(&total, 0);
+		assert_ok(calibration_run(got, &request, &work));
+		assert_int_equal(atomic_load(&done), (b ? 2 : 1) * 64);
+		assert_int_equal(atomic_load(&total), (b ? 2 : 1) * 64);
+		free_all(got, model->input_count);
+		rough_layer(&rough, model->blocks[b].layer[SLOT_DOWN], 0.2f);
+	}
+	rough_close(&rough);
+	states_free(states);
+}
+
 static void
 test_calibration__running_out_of_memory_anywhere_leaves_nothing(void **state)
 {
@@ -251,6 +435,11 @@ main(void)
 		cmocka_unit_test(test_calibration__bits_do_not_depend_on_threads_or_what_is_asked),
 		cmocka_unit_test(test_calibration__stops_after_the_last_block_needed),
 		cmocka_unit_test(test_calibration__what_lies_upstream_is_taken_quantized),
+		cmocka_unit_test(test_calibration__a_tight_limit_gives_the_same_bits),
+		cmocka_unit_test(test_calibration__a_full_disk_costs_time_alone),
+		cmocka_unit_test(
+			test_calibration__cancelled_while_spilling_it_goes_on_without_litter),
+		cmocka_unit_test(test_calibration__what_propagates_runs_each_block_twice),
 		cmocka_unit_test(test_calibration__running_out_of_memory_anywhere_leaves_nothing),
 	};
 

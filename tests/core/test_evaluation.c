@@ -226,25 +226,38 @@ run_fresh(struct eval_result *out, const struct overlay *overlay, int threads)
 	evaluator_free(evaluator);
 }
 
-/* Any layer of any block, the embedding, and now and then back to an earlier setting. `cache` 0:
- * a default. */
+/* Any layer of any block, the embedding, and now and then back to an earlier setting. `states` 0:
+ * the evaluator's own; else of so many bytes, with a disk of that size behind it if `disk` says so;
+ * `batch` as evaluator_request.memory. */
+struct keeping {
+	size_t states, batch;
+	bool disk;
+};
+
 static void
-change_and_compare(size_t cache, uint64_t seed)
+change_and_compare(struct keeping keeping, uint64_t seed)
 {
 	static const float steps[] = { 0.0f, 0.1f, 0.25f };
 	const struct model *model = models_shipped();
 	struct evaluator *evaluator;
+	struct states *states = NULL;
+	struct spill *spill = NULL;
 	struct evaluator_request request = { .model = model,
 					     .corpus = models_text("stories.evaluation"),
 					     .protocol = protocol_find("llama.cpp"),
 					     .context = 40,
 					     .max_tokens = 200,
 					     .bos = -1,
-					     .cache_bytes = cache };
+					     .memory = keeping.batch };
 	struct rough_overlay rough;
 	int last = -1;
 	float before = 0.0f, now = 0.0f;
 
+	if (keeping.disk)
+		assert_ok(spill_create(&spill, support_folder(), 1 << 20));
+	if (keeping.states)
+		assert_ok(states_create(&states, keeping.states, spill));
+	request.states = states;
 	assert_ok(evaluator_create(&evaluator, &request));
 	rough_open(&rough, model);
 	for (int turn = 0; turn < 9; turn++) {
@@ -264,15 +277,20 @@ change_and_compare(size_t cache, uint64_t seed)
 	}
 	rough_close(&rough);
 	evaluator_free(evaluator);
+	states_free(states);
+	spill_unref(spill);
 }
 
+/* 500 KiB hold two of the seven states of the text, 60 KiB two windows of one of them. */
 static void
 test_evaluation__incremental_runs_have_the_bits_of_whole_ones(void **state)
 {
 	(void)state;
-	change_and_compare(0, 5);
-	change_and_compare(500 << 10, 6); /* room for two of the seven states */
-	change_and_compare(1, 7);
+	change_and_compare((struct keeping){ 0 }, 5);
+	change_and_compare((struct keeping){ .states = 500 << 10 }, 6);
+	change_and_compare((struct keeping){ .states = 1, .batch = 1 }, 7);
+	change_and_compare((struct keeping){ .states = 60 << 10, .batch = 120 << 10, .disk = true },
+			   8);
 }
 
 /* Progress tells how many blocks ran: tokens times blocks, and once more for the head. */

@@ -15,16 +15,23 @@ static const struct calibration_setting calibration = { .text = "code.calibratio
 							.length = 64 };
 
 static struct engine *
-open_engine(int threads, const char *cache)
+open_within(int threads, const char *cache, uint64_t memory)
 {
 	struct engine_options options = { .model = support_source("models/shipped"),
-					  .threads = threads };
+					  .threads = threads,
+					  .memory = memory };
 	struct engine *engine;
 
 	setenv("QSCOPE_MODELS", support_source("models"), 1);
 	setenv("QSCOPE_CACHE", cache, 1);
 	assert_ok(engine_open(&engine, &options));
 	return engine;
+}
+
+static struct engine *
+open_engine(int threads, const char *cache)
+{
+	return open_within(threads, cache, 0);
 }
 
 static struct layer_setting
@@ -222,14 +229,13 @@ test_engine__propagated_statistics_change_all_but_the_first_block(void **state)
 static void
 test_engine__statistics_that_do_not_fit_are_taken_in_passes(void **state)
 {
-	struct engine *roomy = open_engine(2, "off"), *narrow = open_engine(2, "off");
+	struct engine *roomy = open_engine(2, "off"), *narrow = open_within(2, "off", 1);
 	size_t count = engine_model(roomy)->layer_count;
 	struct layer_result **a = buf_alloc(count, sizeof(struct layer_result *));
 	struct layer_result **b = buf_alloc(count, sizeof(struct layer_result *));
 	struct work work = { .pool = engine_pool(narrow) };
 
 	(void)state;
-	narrow->statistics.limit = 1 << 20; /* less than one block's */
 	assert_true(statistics_fit(roomy, NULL));
 	assert_false(statistics_fit(narrow, NULL));
 	assert_ok(engine_calibrate(narrow, &calibration, &work));
@@ -247,6 +253,51 @@ test_engine__statistics_that_do_not_fit_are_taken_in_passes(void **state)
 	buf_free(b);
 	engine_free(roomy);
 	engine_free(narrow);
+}
+
+static struct eval_result
+evaluate(struct engine *engine, struct layer_result *const *results)
+{
+	struct work work = { .pool = engine_pool(engine) };
+	struct eval_setting setting = { .text = "code.evaluation",
+					.protocol = protocol_find("window"),
+					.context = 48,
+					.max_tokens = 480 };
+	struct eval_result out;
+
+	memset(&out, 0, sizeof(out));
+	assert_ok(engine_evaluate(&out, engine, &setting, results, &work));
+	return out;
+}
+
+/* One byte of memory makes every share nothing: single windows, single Gram matrices, everything by
+ * way of the disk or anew. */
+static void
+test_engine__a_tight_limit_gives_the_same_bits(void **state)
+{
+	(void)state;
+	for (int propagated = 0; propagated < 2; propagated++) {
+		struct engine *roomy = open_engine(2, "off");
+		struct engine *tight = open_within(1, support_folder(), 1);
+		size_t count = engine_model(roomy)->layer_count;
+		struct layer_result **a = buf_alloc(count, sizeof(struct layer_result *));
+		struct layer_result **b = buf_alloc(count, sizeof(struct layer_result *));
+		struct eval_result expected, got;
+
+		apply(a, roomy, propagated);
+		apply(b, tight, propagated);
+		for (size_t i = 0; i < count; i++)
+			if (a[i])
+				assert_true(key_equal(a[i]->key, b[i]->key));
+		expected = evaluate(roomy, a);
+		got = evaluate(tight, b);
+		assert_memory_equal(&expected, &got, sizeof(got));
+		layer_results_free(a, count);
+		layer_results_free(b, count);
+		engine_free(roomy);
+		engine_free(tight);
+		support_clean();
+	}
 }
 
 static void
@@ -324,6 +375,7 @@ main(void)
 		cmocka_unit_test(test_engine__awq_on_one_member_is_set_on_its_input_group),
 		cmocka_unit_test(test_engine__propagated_statistics_change_all_but_the_first_block),
 		cmocka_unit_test(test_engine__statistics_that_do_not_fit_are_taken_in_passes),
+		cmocka_unit_test(test_engine__a_tight_limit_gives_the_same_bits),
 		cmocka_unit_test(test_engine__a_cancel_comes_out_as_such),
 		cmocka_unit_test(test_engine__a_hash_that_is_not_the_texts_is_refused),
 		cmocka_unit_test(test_engine__evaluation_is_kept_and_equal),
