@@ -71,7 +71,7 @@ struct header {
 enum { KEPT_MAX = 16 };
 static pthread_mutex_t kept_lock = PTHREAD_MUTEX_INITIALIZER;
 static char *kept[KEPT_MAX];
-static size_t kept_bytes;
+static size_t kept_bytes, kept_limit = KEPT_BYTES;
 
 static struct header
 header_of(const char *memory)
@@ -105,10 +105,10 @@ keep(char *memory, size_t bytes)
 {
 	bool done = false;
 
-	if (bytes < LARGE || bytes > KEPT_BYTES)
+	if (bytes < LARGE)
 		return false;
 	pthread_mutex_lock(&kept_lock);
-	for (int i = 0; i < KEPT_MAX && !done && kept_bytes + bytes <= KEPT_BYTES; i++)
+	for (int i = 0; i < KEPT_MAX && !done && kept_bytes + bytes <= kept_limit; i++)
 		if (!kept[i]) {
 			kept[i] = memory;
 			kept_bytes += bytes;
@@ -116,6 +116,20 @@ keep(char *memory, size_t bytes)
 		}
 	pthread_mutex_unlock(&kept_lock);
 	return done;
+}
+
+void
+buf_keep(size_t bytes)
+{
+	pthread_mutex_lock(&kept_lock);
+	kept_limit = bytes < KEPT_BYTES ? bytes : KEPT_BYTES;
+	for (int i = 0; i < KEPT_MAX; i++)
+		if (kept[i] && kept_bytes > kept_limit) {
+			kept_bytes -= header_of(kept[i]).bytes;
+			free(header_of(kept[i]).raw);
+			kept[i] = NULL;
+		}
+	pthread_mutex_unlock(&kept_lock);
 }
 
 /* calloc knows which memory is fresh from the system and need not be cleared; it aligns less than

@@ -11,6 +11,10 @@ void buf_free(void *memory); /* NULL is fine */
 /* The same for memory that will be written whole before it is read: it may hold anything. */
 void *buf_alloc_dirty(size_t count, size_t size) __attribute__((malloc, alloc_size(1, 2)));
 
+/* Large blocks that are freed are kept to be handed out again: at most so many bytes of them, and
+ * 256 MiB until this is called. Those beyond it go now. */
+void buf_keep(size_t bytes);
+
 /* Grow *array (capacity elements of `size` bytes) to hold at least `need`, doubling. Takes any
  * pointer-to-pointer; contents are kept, new elements are zero. Returns 0, or -1 with ERR_NOMEM
  * recorded and *array untouched. */

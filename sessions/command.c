@@ -3,6 +3,7 @@
 
 #include "core/jobs.h"
 #include "core/text.h"
+#include "sessions/memory.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -25,6 +26,8 @@ const struct command_arg program_options[] = {
 	{ "--json", NULL, NULL, "print exactly one JSON object", false, false },
 	{ "--csv", NULL, NULL, "print the table as comma-separated values", false, false },
 	{ "--threads", "N", NULL, "threads to compute with (default: every core)", false, false },
+	{ "--memory", "SIZE", NULL, "memory to use at most, as 3G or 512M (default: a quarter)",
+	  false, false },
 	{ "--seed", "N", NULL, "seed of the calibration draw (default 0)", false, false },
 	{ "--kernels", "SET", "kernels", "force a kernel set: generic, avx2, avx512", false,
 	  false },
@@ -172,6 +175,8 @@ options_set(struct options *out, const char *name, const char *value)
 		code = parse_count(&threads, name, value, 1, 1024);
 		out->threads = (int)threads;
 	}
+	if (!strcmp(name, "--memory"))
+		code = memory_parse(&out->memory, name, value);
 	if (!strcmp(name, "--seed")) {
 		out->has_seed = true;
 		code = parse_count(&out->seed, name, value, 0, UINT64_C(1) << 53);
@@ -179,10 +184,11 @@ options_set(struct options *out, const char *name, const char *value)
 	return code;
 }
 
+/* What stands there holds where no option was given. */
 static enum err
-threads_of_environment(struct options *out)
+take_environment(struct options *out)
 {
-	const char *text = getenv("QSCOPE_THREADS");
+	const char *text = getenv("QSCOPE_THREADS"), *memory = getenv("QSCOPE_MEMORY");
 	uint64_t threads = 0;
 	enum err code = OK;
 
@@ -190,6 +196,8 @@ threads_of_environment(struct options *out)
 		code = parse_count(&threads, "QSCOPE_THREADS", text, 1, 1024);
 	if (threads)
 		out->threads = (int)threads;
+	if (!code && !out->memory && memory && memory[0])
+		code = memory_parse(&out->memory, "QSCOPE_MEMORY", memory);
 	return code;
 }
 
@@ -228,7 +236,7 @@ options_take(struct options *out, int *argc, char **argv)
 			argv[kept++] = argv[++i];
 	}
 	*argc = kept;
-	return code ? code : threads_of_environment(out);
+	return code ? code : take_environment(out);
 }
 
 /* ---------------------------------------------------------------------- arguments */

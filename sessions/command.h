@@ -21,8 +21,9 @@ struct command_arg {
 
 struct options { /* the program's own options, before or after the command */
 	bool json, csv, reproducible, no_cache, dry_run, help, version;
-	int threads;   /* 0: not given */
-	uint64_t seed; /* of the calibration draw */
+	int threads;     /* 0: not given */
+	uint64_t memory; /* bytes; likewise */
+	uint64_t seed;   /* of the calibration draw */
 	bool has_seed;
 	const char *kernels;
 };

@@ -54,6 +54,7 @@ open_stores(struct engine *engine, const struct engine_options *options)
 	memory_share(&engine->memory, options->memory, engine->model, pool_threads(engine->pool));
 	engine->statistics.limit = engine->memory.grams;
 	engine->results.limit = engine->memory.results;
+	buf_keep(engine->memory.freed);
 	if ((code = cache_open(&engine->cache, options->no_cache ? "off" : NULL, disk)) ||
 	    (code = spill_create(&engine->spill, spill_folder(engine), disk)) ||
 	    (code = states_create(&engine->states, engine->memory.states, engine->spill)))

@@ -19,7 +19,7 @@ parse(double *out, const char *text)
 
 	errno = 0;
 	*out = strtod(text, &end);
-	if (end == text || errno || !(*out > 0) || strspn(text, "0123456789.") == 0)
+	if (errno || end == text || end != text + strspn(text, "0123456789."))
 		return false;
 	unit = *end ? strchr(units, *end >= 'a' ? *end - 'a' + 'A' : *end) : NULL;
 	if (unit) {
@@ -117,10 +117,11 @@ memory_share(struct memory *out, uint64_t limit, const struct model *model, int 
 	*out = (struct memory){ .limit = limit ? limit : memory_of_machine() / MEMORY_SHARE };
 	out->fixed = largest_part(model) + (uint64_t)threads * worker_bytes(model);
 	rest = out->limit > out->fixed ? out->limit - out->fixed : 0;
-	out->grams = (size_t)(rest / 8 * 4);
-	out->results = (size_t)(rest / 8 * 2);
-	out->states = (size_t)(rest / 8);
-	out->batch = (size_t)(rest / 8);
+	out->grams = (size_t)(rest / 16 * 7);
+	out->results = (size_t)(rest / 16 * 4);
+	out->states = (size_t)(rest / 16 * 2);
+	out->batch = (size_t)(rest / 16 * 2);
+	out->freed = (size_t)(rest / 16);
 }
 
 char *

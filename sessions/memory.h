@@ -14,6 +14,7 @@ struct memory {
 	size_t results; /* quantized layers */
 	size_t states;  /* hidden states that are kept */
 	size_t batch;   /* activations of the batch that runs */
+	size_t freed;   /* blocks kept to be handed out again, see buf_keep */
 };
 
 /* Share out `limit` (0: the default) for this model. */

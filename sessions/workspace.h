@@ -30,6 +30,7 @@ enum log_kind { LOG_NOTE, LOG_DATA, LOG_ERROR };
 struct workspace_options {
 	const char *model; /* as locate_model reads it; NULL: the shipped model */
 	int threads;
+	uint64_t memory; /* as in engine_options */
 	bool no_cache;
 	bool manual;                                                  /* evaluate only when asked */
 	void (*log)(void *ctx, enum log_kind kind, const char *line); /* the owner's thread */

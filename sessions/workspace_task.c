@@ -21,6 +21,7 @@ run_open(struct job *job, const struct work *work)
 	struct task *task = (struct task *)job;
 	struct engine_options options = { .model = task->path[0] ? task->path : NULL,
 					  .threads = task->workspace->options.threads,
+					  .memory = task->workspace->options.memory,
 					  .no_cache = task->workspace->options.no_cache };
 
 	(void)work;
@@ -116,6 +117,8 @@ run_command(struct job *job, const struct work *given)
 	options.no_cache |= task->workspace->options.no_cache;
 	if (!options.threads)
 		options.threads = task->workspace->options.threads;
+	if (!options.memory)
+		options.memory = task->workspace->options.memory;
 	return code ? code : command_execute(&call);
 }
 

@@ -103,6 +103,7 @@ app_create(struct app **out, const struct workbench_options *options)
 	struct app *app = buf_alloc(1, sizeof(*app));
 	struct workspace_options work = { .model = options->model,
 					  .threads = options->threads,
+					  .memory = options->memory,
 					  .no_cache = options->no_cache,
 					  .log = on_log,
 					  .replace = app_before_replace,

@@ -145,6 +145,7 @@ run_workbench(struct call *call)
 		.model = arguments_value(arguments, "MODEL"),
 		.session = arguments_value(arguments, "--session"),
 		.threads = call->options->threads,
+		.memory = call->options->memory,
 		.no_cache = call->options->no_cache,
 		.ascii = arguments_value(arguments, "--ascii"),
 		.no_color = arguments_value(arguments, "--no-color"),

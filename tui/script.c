@@ -161,6 +161,7 @@ run_script(struct call *call)
 		.model = arguments_value(&call->arguments, "MODEL"),
 		.session = arguments_value(&call->arguments, "--session"),
 		.threads = call->options->threads,
+		.memory = call->options->memory,
 		.no_cache = call->options->no_cache,
 		.ascii = arguments_value(&call->arguments, "--ascii") != NULL,
 		.no_color = arguments_value(&call->arguments, "--no-color") != NULL,

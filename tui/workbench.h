@@ -8,6 +8,7 @@ struct workbench_options {
 	const char *model;   /* a path; NULL: the shipped model */
 	const char *session; /* a session file to restore, or NULL */
 	int threads;         /* 0: QSCOPE_THREADS, else the cores of this machine */
+	uint64_t memory;     /* bytes to hold at most; 0: a quarter of the machine's */
 	bool no_cache;
 	bool ascii;    /* draw with ASCII alone even where UTF-8 would do */
 	bool no_color; /* NO_COLOR is honoured without it */

@@ -15,6 +15,7 @@ common_open(struct common *out, struct call *call, const char *model)
 {
 	struct engine_options options = { .model = model,
 					  .threads = call->options->threads,
+					  .memory = call->options->memory,
 					  .no_cache = call->options->no_cache };
 	enum err code = OK;
 

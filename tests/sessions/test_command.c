@@ -35,6 +35,8 @@ test_command__options_stand_before_or_after(void **state)
 	assert_int_equal(argc, 5);
 	assert_string_equal(argv[0], "measure");
 	assert_string_equal(argv[2], "--json"); /* the value of --layer */
+	assert_ok(take(&options, &argc, argv, "info --memory 2G"));
+	assert_int_equal(options.memory, UINT64_C(2) << 30);
 	assert_ok(take(&options, &argc, argv, "info -- --json"));
 	assert_false(options.json);
 	assert_int_equal(argc, 3);
@@ -50,6 +52,8 @@ test_command__bad_values_of_options_are_named(void **state)
 	(void)state;
 	assert_err(ERR_USAGE, "--threads", take(&options, &argc, argv, "info --threads none"));
 	assert_err(ERR_USAGE, "--threads", take(&options, &argc, argv, "info --threads 0"));
+	assert_err(ERR_USAGE, "--memory: \"much\" is no size",
+		   take(&options, &argc, argv, "info --memory much"));
 	assert_err(ERR_USAGE, "needs a value", take(&options, &argc, argv, "info --seed"));
 	assert_err(ERR_USAGE, "takes no value", take(&options, &argc, argv, "info --json=1"));
 }
