@@ -43,40 +43,70 @@ encode(float *values, size_t count, enum dtype dtype, const struct tensor *tenso
 	return OK;
 }
 
+/* What a tensor becomes, and with it the matrix of a replaced layer where it has to be whole. */
+struct source {
+	const struct checkpoint_output *output;
+	const struct tensor *tensor;
+	const struct layer *layer;
+	const struct replacement *replaced; /* NULL: its own values */
+	const float *values;                /* (rows, columns), or NULL: read piece by piece */
+	float *owned;
+};
+
+static enum err
+source_open(struct source *out, const struct checkpoint_output *output, const struct tensor *tensor)
+{
+	size_t index = (size_t)(tensor - output->checkpoint->tensors), count;
+	const struct replacement *replaced = output->replaced[index];
+	const struct layer *layer = output->layers[index];
+
+	*out = (struct source){ .output = output,
+				.tensor = tensor,
+				.layer = layer,
+				.replaced = replaced,
+				.values = replaced ? replaced->weight : NULL };
+	if (!replaced || out->values || !layer->transposed)
+		return OK;
+	count = layer->rows * layer->columns;
+	if (!(out->owned = buf_alloc_dirty(count, sizeof(*out->owned))))
+		return ERR_NOMEM;
+	out->values = out->owned;
+	return replaced->read(out->owned, replaced->source, 0, count);
+}
+
 /* `count` values from `first` in the order of the file. */
 static enum err
-fetch(float *to, const struct checkpoint_output *output, const struct tensor *tensor,
-      uint64_t first, size_t count)
+fetch(float *to, const struct source *from, uint64_t first, size_t count)
 {
-	size_t index = (size_t)(tensor - output->checkpoint->tensors);
-	const struct layer *layer = output->layers[index];
-	const float *values = output->values[index];
+	const struct layer *layer = from->layer;
 
-	if (!values)
-		return tensor_read(to, tensor, first, count);
+	if (!from->replaced)
+		return tensor_read(to, from->tensor, first, count);
+	if (!from->values)
+		return from->replaced->read(to, from->replaced->source, first, count);
 	if (!layer->transposed) {
-		memcpy(to, values + first, count * sizeof(*to));
+		memcpy(to, from->values + first, count * sizeof(*to));
 		return OK;
 	}
 	for (size_t i = 0; i < count; i++) {
 		size_t column = (first + i) / layer->rows, row = (first + i) % layer->rows;
 
-		to[i] = values[row * layer->columns + column];
+		to[i] = from->values[row * layer->columns + column];
 	}
 	return OK;
 }
 
 static enum err
-convert(struct file_writer *writer, const struct checkpoint_output *output,
-	const struct tensor *tensor, float *chunk)
+convert(struct file_writer *writer, const struct source *from, float *chunk)
 {
-	enum dtype dtype = checkpoint_output_dtype(output, tensor);
+	const struct tensor *tensor = from->tensor;
+	enum dtype dtype = checkpoint_output_dtype(from->output, tensor);
 	enum err code = OK;
 
 	for (uint64_t at = 0; at < tensor->elements && !code; at += CHUNK) {
 		size_t n = tensor->elements - at < CHUNK ? (size_t)(tensor->elements - at) : CHUNK;
 
-		if (!(code = fetch(chunk, output, tensor, at, n)) &&
+		if (!(code = fetch(chunk, from, at, n)) &&
 		    !(code = encode(chunk, n, dtype, tensor)))
 			code = file_writer_add(writer, chunk, n * dtype_bits(dtype) / 8);
 	}
@@ -87,16 +117,17 @@ enum err
 checkpoint_output_values(struct file_writer *writer, const struct checkpoint_output *output,
 			 const struct tensor *tensor)
 {
-	size_t index = (size_t)(tensor - output->checkpoint->tensors);
+	struct source from;
 	float *chunk;
-	enum err code;
+	enum err code = source_open(&from, output, tensor);
 
-	if (!output->values[index] && checkpoint_output_dtype(output, tensor) == tensor->dtype)
+	if (!code && !from.replaced && checkpoint_output_dtype(output, tensor) == tensor->dtype)
 		return checkpoint_output_bytes(writer, tensor->map, tensor->offset, tensor->bytes);
-	if (!(chunk = buf_alloc(CHUNK, sizeof(*chunk))))
-		return ERR_NOMEM;
-	code = convert(writer, output, tensor, chunk);
+	chunk = buf_alloc(CHUNK, sizeof(*chunk));
+	if (!code)
+		code = chunk ? convert(writer, &from, chunk) : ERR_NOMEM;
 	buf_free(chunk);
+	buf_free(from.owned);
 	return code;
 }
 

@@ -4,15 +4,17 @@
 #include "core/checkpoint.h"
 #include "core/file.h"
 #include "core/model_write.h"
+#include "core/overlay.h"
 
 /* What a format's `write` gets, and the steps that formats share. */
 struct checkpoint_output {
 	const struct checkpoint *checkpoint;
 	const char *folder; /* exists and is empty */
 	enum write_dtype dtype;
-	const struct layer **layers; /* (checkpoint->count) whose values replace it, or NULL */
-	const float **values;        /* (checkpoint->count) (rows, columns) of that layer */
-	struct model_files *files;   /* every file that was written */
+	/* (checkpoint->count) the layer whose values replace it, and those; or NULL */
+	const struct layer **layers;
+	const struct replacement **replaced;
+	struct model_files *files; /* every file that was written */
 };
 
 /* The element type in which `tensor` is written. */

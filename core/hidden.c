@@ -13,7 +13,8 @@
 struct embedding {
 	struct hidden *out;
 	const struct model *model;
-	const float *weight;  /* (vocab, embed_columns), or NULL: read row by row */
+	const float *weight; /* (vocab, embed_columns), or NULL: read row by row, */
+	const struct replacement *replaced; /* from here where it can be read */
 	const float *project; /* (hidden, embed_columns) or NULL */
 	const struct activation_effect *effect; /* on what `project` reads, or NULL */
 	float *owned[2], *norm, *norm_bias;
@@ -88,6 +89,8 @@ look_up(float *x, const struct embedding *e, const struct sequence *sequence)
 
 		if (e->weight)
 			memcpy(x, e->weight + first, columns * sizeof(*x));
+		else if (e->replaced && e->replaced->read)
+			code = e->replaced->read(x, e->replaced->source, first, columns);
 		else
 			code = tensor_read(x, layer->tensor, first, columns);
 	}
@@ -184,7 +187,8 @@ open_weights(struct embedding *e, const struct overlay *overlay, const struct wo
 	const struct replacement *replaced = overlay_find(overlay, project);
 	enum err code = OK;
 
-	if (!e->weight && model->layers[model->embed].transposed)
+	if (!e->weight && !(e->replaced && e->replaced->read) &&
+	    model->layers[model->embed].transposed)
 		code = layer_weight_open(&e->weight, &e->owned[0], model, model->embed, NULL, work);
 	if (!code && project >= 0)
 		code = layer_weight_open(&e->project, &e->owned[1], model, project, overlay, work);
@@ -204,6 +208,7 @@ forward_embed(struct hidden *out, const struct model *model, const struct overla
 	struct embedding embedding = { .out = out,
 				       .model = model,
 				       .weight = replaced ? replaced->weight : NULL,
+				       .replaced = replaced,
 				       .sequences = sequences };
 	enum err code = OK;
 

@@ -80,12 +80,12 @@ remove_written(const struct model_files *files, const char *folder, bool made)
 
 static void
 replace(struct checkpoint_output *output, const struct layer *layer, const struct tensor *tensor,
-	const float *values)
+	const struct replacement *replaced)
 {
 	size_t index = (size_t)(tensor - output->checkpoint->tensors);
 
 	output->layers[index] = layer;
-	output->values[index] = values;
+	output->replaced[index] = replaced;
 }
 
 /* Which tensor each replaced layer stands for. A tied head that is stored twice gets both. */
@@ -96,20 +96,21 @@ place_layers(struct checkpoint_output *output, const struct model *model,
 	size_t count = output->checkpoint->count;
 
 	output->layers = buf_alloc(count, sizeof(*output->layers));
-	output->values = buf_alloc(count, sizeof(*output->values));
-	if (!output->layers || !output->values)
+	output->replaced = buf_alloc(count, sizeof(*output->replaced));
+	if (!output->layers || !output->replaced)
 		return ERR_NOMEM;
 	for (size_t i = 0; overlay && i < model->layer_count; i++) {
 		const struct layer *layer = &model->layers[i];
+		const struct replacement *replaced = &overlay->layers[i];
 
-		if (!overlay->layers[i].weight)
+		if (!replaced->weight && !replaced->read)
 			continue;
 		if (layer->stored != layer->tensor)
 			return err_at(ERR_UNSUPPORTED, model->path, layer->tensor_name,
 				      "is a part of a larger tensor; such are not written yet");
-		replace(output, layer, layer->tensor, overlay->layers[i].weight);
+		replace(output, layer, layer->tensor, replaced);
 		if (model->tied_twin && (int)i == model->embed)
-			replace(output, layer, model->tied_twin, overlay->layers[i].weight);
+			replace(output, layer, model->tied_twin, replaced);
 	}
 	return OK;
 }
@@ -135,6 +136,6 @@ model_write(struct model_files *out, const struct model *model, const struct ove
 		model_files_clear(out);
 	}
 	buf_free(output.layers);
-	buf_free(output.values);
+	buf_free(output.replaced);
 	return code;
 }

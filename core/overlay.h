@@ -1,6 +1,7 @@
 #ifndef CORE_OVERLAY_H
 #define CORE_OVERLAY_H
 
+#include "core/err.h"
 #include "core/hash.h"
 
 #include <stddef.h>
@@ -17,15 +18,18 @@ struct activation_effect {
 	const void *data; /* the effect's own: outlier columns, a rotation */
 };
 
+/* A layer's weights: all in memory, or read when they are needed, or the checkpoint's own. */
 struct replacement {
-	const float *weight;                    /* (rows, columns), or NULL: the checkpoint's own */
+	const float *weight; /* (rows, columns), or NULL: */
+	/* Elements [first, first + count), from any thread; NULL too: the checkpoint's own. */
+	enum err (*read)(float *out, const void *source, size_t first, size_t count);
+	const void *source;                     /* for `read` */
 	const struct activation_effect *effect; /* or NULL */
 	struct key key;                         /* names the content: equal keys, equal results */
 };
 
 struct overlay {
-	const struct replacement
-		*layers; /* (model.layer_count); weight and effect NULL: unchanged */
+	const struct replacement *layers; /* (model.layer_count); all of it NULL: unchanged */
 };
 
 #endif

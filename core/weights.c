@@ -8,6 +8,7 @@ enum { CHUNK = 1 << 17 }; /* elements that one worker converts at a time */
 
 struct reading {
 	const struct layer *layer;
+	const struct replacement *replaced; /* to be read instead, or NULL */
 	float *out;
 };
 
@@ -19,18 +20,21 @@ overlay_find(const struct overlay *overlay, int layer)
 	if (!overlay || !overlay->layers || layer < 0)
 		return NULL;
 	found = &overlay->layers[layer];
-	return found->weight || found->effect ? found : NULL;
+	return found->weight || found->read || found->effect ? found : NULL;
 }
 
 static enum err
 read_chunk(void *arg, size_t index, int worker)
 {
 	const struct reading *reading = arg;
+	const struct replacement *replaced = reading->replaced;
 	uint64_t elements = reading->layer->tensor->elements, first = (uint64_t)index * CHUNK;
+	uint64_t count = elements - first < CHUNK ? elements - first : CHUNK;
 
 	(void)worker;
-	return tensor_read(reading->out + first, reading->layer->tensor, first,
-			   elements - first < CHUNK ? elements - first : CHUNK);
+	if (replaced)
+		return replaced->read(reading->out + first, replaced->source, first, count);
+	return tensor_read(reading->out + first, reading->layer->tensor, first, count);
 }
 
 enum err
@@ -46,9 +50,10 @@ layer_weight_open(const float **out, float **owned, const struct model *model, i
 	*out = replaced ? replaced->weight : NULL;
 	if (*out)
 		return OK;
-	if (!(reading.out = buf_alloc(from->rows * from->columns, sizeof(float))))
+	if (!(reading.out = buf_alloc_dirty(from->rows * from->columns, sizeof(float))))
 		return ERR_NOMEM;
-	if (from->transposed)
+	reading.replaced = replaced && replaced->read ? replaced : NULL;
+	if (from->transposed && !reading.replaced)
 		code = model_read_layer(reading.out, model, layer);
 	else
 		code = work_each(work, (from->tensor->elements + CHUNK - 1) / CHUNK, read_chunk,

@@ -42,6 +42,19 @@ spill_folder(const struct engine *engine)
 	return temporary && *temporary == '/' ? temporary : "/var/tmp";
 }
 
+/* Codes and dequantized weights of all linear layers. */
+static bool
+is_lean(const struct engine *engine)
+{
+	double bytes = 0;
+
+	for (size_t i = 0; i < engine->model->layer_count; i++)
+		if (engine_is_linear(engine, (int)i))
+			bytes += 5.0 * (double)engine->model->layers[i].rows *
+				 (double)engine->model->layers[i].columns;
+	return bytes > (double)engine->memory.results;
+}
+
 /* The shares of memory, and what lies on disk. */
 static enum err
 open_stores(struct engine *engine, const struct engine_options *options)
@@ -54,9 +67,11 @@ open_stores(struct engine *engine, const struct engine_options *options)
 	memory_share(&engine->memory, options->memory, engine->model, pool_threads(engine->pool));
 	engine->statistics.limit = engine->memory.grams;
 	engine->results.limit = engine->memory.results;
+	engine->lean = is_lean(engine);
 	buf_keep(engine->memory.freed);
 	if ((code = cache_open(&engine->cache, options->no_cache ? "off" : NULL, disk)) ||
 	    (code = spill_create(&engine->spill, spill_folder(engine), disk)) ||
+	    (code = spill_create(&engine->park, spill_folder(engine), UINT64_MAX)) ||
 	    (code = states_create(&engine->states, engine->memory.states, engine->spill)))
 		return code;
 	return upstream_open(&engine->original, engine->model, NULL);
@@ -135,6 +150,7 @@ engine_free(struct engine *engine)
 	upstream_close(&engine->original);
 	states_free(engine->states);
 	spill_unref(engine->spill);
+	spill_unref(engine->park);
 	cache_close(engine->cache);
 	pool_free(engine->pool);
 	tokenizer_free(engine->tokenizer);

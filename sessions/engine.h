@@ -64,7 +64,9 @@ struct layer_result {
 	char calibration_sha256[HASH_HEX];
 	size_t calibration_tokens, calibration_sequences; /* as drawn; 0 without calibration */
 	int scope[SCOPE_LAYERS_MAX], scope_count;         /* layers solved together */
-	_Atomic int references;                           /* private */
+	struct parked *parked;  /* set: quantized has its counts and bits alone, and its dequantized
+				   weights lie on disk, whence an overlay reads them */
+	_Atomic int references; /* private */
 };
 
 struct layer_result *layer_result_ref(struct layer_result *result);
@@ -84,6 +86,10 @@ enum err engine_calibrate(struct engine *engine, const struct calibration_settin
 enum err engine_quantize(struct layer_result **out, struct engine *engine, int layer,
 			 const struct layer_setting *setting,
 			 const struct calibration_setting *calibration, const struct work *work);
+
+/* Where the results of a whole model would not fit into memory, put one that is to be kept on disk:
+ * *result gives way to one without its arrays. Else nothing happens. ERR_IO: the disk is full. */
+enum err engine_park(struct layer_result **result, struct engine *engine);
 
 /* Forget a result by its key, in memory and on disk, so that it is computed again. Like the calls
  * that take `work`: one thread at a time. */

@@ -17,6 +17,10 @@ engine_overlay(struct replacement *replacements, const struct engine *engine,
 		if (!result)
 			continue;
 		replacements[i].weight = result->quantized.dequantized;
+		if (result->parked) {
+			replacements[i].read = parked_read;
+			replacements[i].source = result->parked;
+		}
 		replacements[i].effect = result->quantized.effect;
 		replacements[i].key = result->weights_key;
 	}
@@ -151,6 +155,8 @@ quantize_block(struct apply *apply, int block, const struct upstream *upstream)
 		code = work_check(apply->work);
 		if (!code)
 			code = quantize_layer(&apply->out[i], apply->engine, &request, apply->work);
+		if (!code)
+			code = engine_park(&apply->out[i], apply->engine);
 	}
 	return code;
 }

@@ -41,6 +41,8 @@ struct engine {
 	struct cache *cache;
 	struct spill *spill;
 	struct states *states; /* hidden states, of calibration and of every evaluator */
+	struct spill *park;    /* weights of results, see engine_park.c */
+	bool lean;             /* all results together are more than memory may hold */
 	struct upstream original;
 	pthread_mutex_t lock; /* guards texts */
 	struct engine_text *texts;
@@ -92,6 +94,11 @@ enum err quantize_layer(struct layer_result **out, struct engine *engine,
  * *found says so. */
 enum err result_store(struct cache *cache, const struct layer_result *result);
 enum err result_load(bool *found, struct layer_result *out, struct cache *cache);
+/* The place of a result's weights on disk is free again; NULL is fine. */
+void parked_free(struct parked *parked);
+/* As replacement.read; `source` is a struct parked. */
+enum err parked_read(float *out, const void *source, size_t first, size_t count);
+
 size_t result_bytes(const struct layer_result *result);
 
 #endif

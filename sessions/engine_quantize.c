@@ -33,6 +33,7 @@ layer_result_unref(struct layer_result *result)
 		return;
 	quantized_free(&result->quantized);
 	measurement_free(result->measurement);
+	parked_free(result->parked);
 	buf_free(result);
 }
 

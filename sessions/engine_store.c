@@ -193,6 +193,9 @@ result_bytes(const struct layer_result *result)
 {
 	const struct quantized *q = &result->quantized;
 
+	if (!q->dequantized)
+		return sizeof(*result) + sizeof(*result->measurement) +
+		       4 * CHANNEL_COUNT * q->columns;
 	return sizeof(*result) + sizeof(*result->measurement) + 5 * q->rows * q->columns +
 	       8 * q->scale_count + 4 * (3 + CHANNEL_COUNT) * q->columns;
 }

@@ -72,8 +72,9 @@ plan_text_key(const struct workspace *workspace, size_t text)
 static size_t
 bytes_of(const struct layer_result *result)
 {
-	return 5 * result->quantized.rows * result->quantized.columns +
-	       sizeof(*result->measurement);
+	size_t weights = result->parked ? 0 : result->quantized.rows * result->quantized.columns;
+
+	return 5 * weights + sizeof(*result->measurement);
 }
 
 static void

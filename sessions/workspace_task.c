@@ -42,13 +42,15 @@ run_quantize(struct job *job, const struct work *given)
 {
 	struct task *task = (struct task *)job;
 	struct work work = with_pool(given, task->engine);
+	enum err code;
 
 	if (task->has_forget)
 		engine_forget(task->engine, task->forget);
 	if (task->growth)
 		growth_prepare(task->growth, engine_model(task->engine), task->goal.layer);
-	return engine_quantize(&task->result, task->engine, task->goal.layer, &task->setting,
+	code = engine_quantize(&task->result, task->engine, task->goal.layer, &task->setting,
 			       &task->recipe.calibration, &work);
+	return code ? code : engine_park(&task->result, task->engine);
 }
 
 static enum err

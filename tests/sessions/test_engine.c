@@ -3,10 +3,12 @@
  * threads. */
 #include "sessions/engine.h"
 #include "core/buf.h"
+#include "core/file.h"
 #include "kernels/kernels.h"
 #include "sessions/engine_private.h"
 #include "support/support.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -226,6 +228,29 @@ test_engine__propagated_statistics_change_all_but_the_first_block(void **state)
 	engine_free(engine);
 }
 
+/* A result whose weights lie on disk, against one that has them. */
+static void
+assert_parked(const struct layer_result *full, const struct layer_result *parked)
+{
+	size_t weights = full->quantized.rows * full->quantized.columns;
+	float *read = buf_alloc(weights, sizeof(*read));
+
+	assert_non_null(read);
+	assert_non_null(parked->parked);
+	assert_null(parked->quantized.dequantized);
+	assert_ok(parked_read(read, parked->parked, 0, weights / 3));
+	assert_ok(parked_read(read + weights / 3, parked->parked, weights / 3,
+			      weights - weights / 3));
+	assert_memory_equal(read, full->quantized.dequantized, weights * sizeof(*read));
+	assert_true(key_equal(full->key, parked->key));
+	assert_true(full->bits_per_weight == parked->bits_per_weight);
+	assert_memory_equal(&full->measurement->histogram, &parked->measurement->histogram,
+			    sizeof(full->measurement->histogram));
+	assert_memory_equal(full->measurement->channels, parked->measurement->channels,
+			    4 * CHANNEL_COUNT * full->measurement->columns);
+	buf_free(read);
+}
+
 static void
 test_engine__statistics_that_do_not_fit_are_taken_in_passes(void **state)
 {
@@ -244,8 +269,7 @@ test_engine__statistics_that_do_not_fit_are_taken_in_passes(void **state)
 	for (size_t i = 0; i < count; i++) {
 		if (!a[i])
 			continue;
-		assert_true(key_equal(a[i]->key, b[i]->key));
-		assert_same(a[i], b[i]);
+		assert_parked(a[i], b[i]);
 		layer_result_unref(a[i]);
 		layer_result_unref(b[i]);
 	}
@@ -288,7 +312,7 @@ test_engine__a_tight_limit_gives_the_same_bits(void **state)
 		apply(b, tight, propagated);
 		for (size_t i = 0; i < count; i++)
 			if (a[i])
-				assert_true(key_equal(a[i]->key, b[i]->key));
+				assert_parked(a[i], b[i]);
 		expected = evaluate(roomy, a);
 		got = evaluate(tight, b);
 		assert_memory_equal(&expected, &got, sizeof(got));
@@ -298,6 +322,30 @@ test_engine__a_tight_limit_gives_the_same_bits(void **state)
 		engine_free(tight);
 		support_clean();
 	}
+}
+
+/* There is nowhere else to put a whole model's results, so this is an error, and a line. */
+static void
+test_engine__a_full_disk_for_results_is_said(void **state)
+{
+	struct engine *tight = open_within(1, "off", 1);
+	size_t count = engine_model(tight)->layer_count;
+	struct layer_result **results = buf_alloc(count, sizeof(struct layer_result *));
+	struct work work = { .pool = engine_pool(tight) };
+	struct recipe recipe;
+
+	(void)state;
+	recipe_init(&recipe);
+	recipe.has_fallback = true;
+	recipe.fallback = setting_of("rtn", NULL);
+	file_fail_at(3, ENOSPC);
+	assert_err(ERR_IO, "No space left on device; make room, or allow more memory",
+		   engine_apply(results, tight, &recipe, &work));
+	file_fail_at(0, 0);
+	assert_ok(engine_apply(results, tight, &recipe, &work));
+	layer_results_free(results, count);
+	recipe_clear(&recipe);
+	engine_free(tight);
 }
 
 static void
@@ -376,6 +424,7 @@ main(void)
 		cmocka_unit_test(test_engine__propagated_statistics_change_all_but_the_first_block),
 		cmocka_unit_test(test_engine__statistics_that_do_not_fit_are_taken_in_passes),
 		cmocka_unit_test(test_engine__a_tight_limit_gives_the_same_bits),
+		cmocka_unit_test(test_engine__a_full_disk_for_results_is_said),
 		cmocka_unit_test(test_engine__a_cancel_comes_out_as_such),
 		cmocka_unit_test(test_engine__a_hash_that_is_not_the_texts_is_refused),
 		cmocka_unit_test(test_engine__evaluation_is_kept_and_equal),
