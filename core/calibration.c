@@ -14,6 +14,8 @@ struct turn {
 	size_t columns;           /* of all of them */
 };
 
+struct captured;
+
 struct calibration {
 	const struct calibration_request *request;
 	const struct calibration_outlet *outlet;
@@ -31,7 +33,15 @@ struct calibration {
 	struct moments *moments; /* (turn) */
 	size_t *part;            /* (turn + 1) first part of each */
 	const struct hidden *hidden;
-	float **capture; /* (input_count) (tokens, columns) each, or NULL */
+	struct captured **capture; /* (input_count) where each of the turn goes, or NULL */
+	struct captured *aims;     /* (turn) */
+	size_t *starts;            /* (turn, sequence_count + 1) */
+};
+
+/* The rows of one input. An expert's are those of the tokens that chose it alone. */
+struct captured {
+	float *x;      /* (tokens, columns): each sequence's where its tokens lie in the batch, */
+	size_t *start; /* (sequences + 1) and how many came; in the end where each begins */
 };
 
 /* ----------------------------------------------------------------------------- planning */
@@ -154,10 +164,13 @@ capture_input(void *ctx, int input, size_t sequence, size_t first, const float *
 	      size_t columns)
 {
 	const struct calibration *c = ctx;
-	size_t row = c->hidden->start[sequence] + first;
+	struct captured *captured = c->capture[input];
 
-	if (c->capture[input])
-		memcpy(c->capture[input] + row * columns, x, tokens * columns * sizeof(*x));
+	if (!captured)
+		return OK;
+	memcpy(captured->x + (c->hidden->start[sequence] + first) * columns, x,
+	       tokens * columns * sizeof(*x));
+	captured->start[sequence + 1] = first + tokens;
 	return OK;
 }
 
@@ -165,21 +178,39 @@ capture_input(void *ctx, int input, size_t sequence, size_t first, const float *
 static void
 aim(struct calibration *c, const struct hidden *hidden)
 {
-	size_t tokens = hidden->start[hidden->sequences];
+	size_t tokens = hidden->start[hidden->sequences], places = c->request->sequence_count + 1;
 	float *at = c->captured;
 
 	c->hidden = hidden;
+	memset(c->starts, 0, (c->turn->end - c->turn->first) * places * sizeof(*c->starts));
 	for (size_t i = c->turn->first; i < c->turn->end; i++) {
-		c->capture[c->order[i]] = at;
+		struct captured *captured = &c->aims[i - c->turn->first];
+
+		*captured = (struct captured){ at, c->starts + (i - c->turn->first) * places };
+		c->capture[c->order[i]] = captured;
 		at += tokens * input_at(c, i)->columns;
+	}
+}
+
+/* What came of the sequences moves together, and counts become places. */
+static void
+close_up(struct captured *captured, const struct hidden *hidden, size_t columns)
+{
+	for (size_t s = 0; s < hidden->sequences; s++) {
+		size_t count = captured->start[s + 1];
+		float *to = captured->x + captured->start[s] * columns;
+
+		if (to != captured->x + hidden->start[s] * columns)
+			memmove(to, captured->x + hidden->start[s] * columns,
+				count * columns * sizeof(*to));
+		captured->start[s + 1] = captured->start[s] + count;
 	}
 }
 
 static struct rows
 rows_of(const struct calibration *c, size_t i)
 {
-	return (struct rows){ c->capture[c->order[c->turn->first + i]], c->hidden->start,
-			      c->hidden->sequences };
+	return (struct rows){ c->aims[i].x, c->aims[i].start, c->hidden->sequences };
 }
 
 static enum err
@@ -208,7 +239,11 @@ static enum err
 add_captured(struct calibration *c)
 {
 	size_t inputs = c->turn->end - c->turn->first;
-	enum err code = work_each(c->work, c->part[inputs], add_part, c);
+	enum err code;
+
+	for (size_t i = 0; i < inputs; i++)
+		close_up(&c->aims[i], c->hidden, input_at(c, c->turn->first + i)->columns);
+	code = work_each(c->work, c->part[inputs], add_part, c);
 
 	for (size_t i = 0; i < inputs && !code; i++) {
 		struct rows rows = rows_of(c, i);
@@ -220,6 +255,17 @@ add_captured(struct calibration *c)
 
 /* The head's input stands behind the last block. */
 static enum err
+capture_head(struct calibration *c, const struct hidden *hidden)
+{
+	const struct calibration_request *r = c->request;
+
+	for (size_t s = 0; s < hidden->sequences; s++)
+		c->aims[0].start[s + 1] = hidden->start[s + 1] - hidden->start[s];
+	return forward_head_input(c->captured, r->model, r->overlay, hidden->x,
+				  hidden->start[hidden->sequences], c->work);
+}
+
+static enum err
 run_block(struct calibration *c, struct hidden *hidden)
 {
 	const struct calibration_request *r = c->request;
@@ -227,8 +273,7 @@ run_block(struct calibration *c, struct hidden *hidden)
 
 	aim(c, hidden);
 	if (is_head(c, c->turn))
-		return forward_head_input(c->captured, r->model, r->overlay, hidden->x,
-					  hidden->start[hidden->sequences], c->work);
+		return capture_head(c, hidden);
 	return forward_block(hidden, r->model, (int)c->turn->block, r->overlay, &tap, c->work);
 }
 
@@ -273,7 +318,9 @@ begin_turn(struct calibration *c, const struct turn *turn)
 	c->turn = turn;
 	c->moments = buf_alloc(inputs, sizeof(*c->moments));
 	c->part = buf_alloc(inputs + 1, sizeof(*c->part));
-	if (!c->moments || !c->part)
+	c->aims = buf_alloc(inputs, sizeof(*c->aims));
+	c->starts = buf_alloc(inputs, (c->request->sequence_count + 1) * sizeof(*c->starts));
+	if (!c->moments || !c->part || !c->aims || !c->starts)
 		return ERR_NOMEM;
 	for (size_t i = 0; i < inputs && !code; i++) {
 		code = moments_create(&c->moments[i], input_at(c, turn->first + i)->columns,
@@ -310,8 +357,12 @@ end_turn(struct calibration *c)
 	}
 	buf_free(c->moments);
 	buf_free(c->part);
+	buf_free(c->aims);
+	buf_free(c->starts);
 	c->moments = NULL;
 	c->part = NULL;
+	c->aims = NULL;
+	c->starts = NULL;
 }
 
 static enum err

@@ -13,9 +13,9 @@
 struct embedding {
 	struct hidden *out;
 	const struct model *model;
-	const float *weight; /* (vocab, embed_columns), or NULL: read row by row, */
+	const float *weight;                /* (vocab, embed_columns), or NULL: read row by row, */
 	const struct replacement *replaced; /* from here where it can be read */
-	const float *project; /* (hidden, embed_columns) or NULL */
+	const float *project;               /* (hidden, embed_columns) or NULL */
 	const struct activation_effect *effect; /* on what `project` reads, or NULL */
 	float *owned[2], *norm, *norm_bias;
 	const struct sequence *sequences;

@@ -14,20 +14,23 @@ add_layer(struct key key, const struct overlay *overlay, size_t layer)
 	return key_add(key, &replaced->key, sizeof(replaced->key));
 }
 
-/* First what each block has of its own, then link by link. */
+/* First what each block has of its own, then link by link. Of what stands outside the blocks all
+ * but the head counts as before them: the embedding and the projections around the stream. */
 void
 passage_chain(struct key *chain, const struct model *model, const struct overlay *overlay)
 {
-	for (size_t b = 1; b <= model->shape.blocks; b++)
-		chain[b] = (struct key){ 0 };
-	chain[0] = add_layer(key_of("passage/1", 9), overlay, (size_t)model->embed);
-	for (size_t i = 0; i < model->layer_count; i++) {
-		int block = model->layers[i].block;
+	size_t blocks = model->shape.blocks;
 
-		if (block >= 0)
-			chain[block + 1] = add_layer(chain[block + 1], overlay, i);
+	chain[0] = key_of("passage/1", 9);
+	for (size_t b = 1; b <= blocks; b++)
+		chain[b] = (struct key){ 0 };
+	for (size_t i = 0; i < model->layer_count; i++) {
+		struct key *own = &chain[model->layers[i].block + 1];
+
+		if ((int)i != model->head || model->head == model->embed)
+			*own = add_layer(*own, overlay, i);
 	}
-	for (size_t b = 1; b <= model->shape.blocks; b++)
+	for (size_t b = 1; b <= blocks; b++)
 		chain[b] = key_add(chain[b - 1], &chain[b], sizeof(chain[b]));
 }
 
