@@ -6,6 +6,7 @@
 #include "core/buf.h"
 #include "core/file.h"
 #include "core/file_internal.h"
+#include "core/jobs.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -187,6 +188,26 @@ spill_drop(struct spill *spill, uint64_t offset, size_t size)
 	pthread_mutex_lock(&spill->lock);
 	spill->used -= blocks(size);
 	pthread_mutex_unlock(&spill->lock);
+}
+
+double
+spill_rate(const char *folder)
+{
+	enum { BYTES = 32 << 20 };
+	char *data = buf_alloc(BYTES, 1);
+	int fd = file_is_folder(folder) ? open_nameless(folder) : -1;
+	double start = jobs_now(), rate = 0;
+
+	if (data && fd >= 0) {
+		memset(data, 0x5a, BYTES); /* no zeros, which some disks do not write */
+		start = jobs_now();
+		if (file_write_fully(fd, data, BYTES) && !fdatasync(fd))
+			rate = BYTES / (jobs_now() - start);
+	}
+	if (fd >= 0)
+		close(fd);
+	buf_free(data);
+	return rate;
 }
 
 uint64_t

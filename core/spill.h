@@ -25,4 +25,7 @@ void spill_drop(struct spill *spill, uint64_t offset, size_t size); /* as it was
 
 uint64_t spill_bytes(struct spill *spill);
 
+/* Bytes a second that reach the disk below `folder`, measured now on such a file; 0: unknown. */
+double spill_rate(const char *folder);
+
 #endif

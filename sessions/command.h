@@ -56,6 +56,8 @@ struct call {
 	const struct work *work;
 	struct arguments arguments; /* set by command_execute */
 	double started;             /* likewise, seconds of jobs_now */
+	double expected, rate;      /* what a plan measured: seconds and operations per second,
+				       printed under "run"; 0: nothing */
 	struct json_out *result;    /* set by a command whose gate said no: what it found; the
 				       caller's to drop */
 };

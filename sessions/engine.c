@@ -32,8 +32,8 @@ drop_result(void *value)
 }
 
 /* Where what does not fit into memory goes: beside the results, or where temporary files lie. */
-static const char *
-spill_folder(const struct engine *engine)
+const char *
+engine_disk_folder(const struct engine *engine)
 {
 	const char *folder = cache_folder(engine->cache), *temporary = getenv("TMPDIR");
 
@@ -70,8 +70,8 @@ open_stores(struct engine *engine, const struct engine_options *options)
 	engine->lean = is_lean(engine);
 	buf_keep(engine->memory.freed);
 	if ((code = cache_open(&engine->cache, options->no_cache ? "off" : NULL, disk)) ||
-	    (code = spill_create(&engine->spill, spill_folder(engine), disk)) ||
-	    (code = spill_create(&engine->park, spill_folder(engine), UINT64_MAX)) ||
+	    (code = spill_create(&engine->spill, engine_disk_folder(engine), disk)) ||
+	    (code = spill_create(&engine->park, engine_disk_folder(engine), UINT64_MAX)) ||
 	    (code = states_create(&engine->states, engine->memory.states, engine->spill)))
 		return code;
 	return upstream_open(&engine->original, engine->model, NULL);
@@ -205,6 +205,24 @@ make_profile(void)
 #endif
 	snprintf(profile, sizeof(profile), "%.120s; %.40s; %s", kernels_blas(),
 		 kernels_current()->name, libc);
+}
+
+bool
+engine_is_large(const struct engine *engine)
+{
+	return engine->lean || model_count(engine->model).bytes > memory_of_machine();
+}
+
+uint64_t
+engine_memory(const struct engine *engine)
+{
+	return engine->memory.limit;
+}
+
+size_t
+engine_results_limit(const struct engine *engine)
+{
+	return engine->memory.results;
 }
 
 const char *

@@ -27,6 +27,12 @@ const struct tokenizer *engine_tokenizer(const struct engine *engine); /* NULL: 
 /* Tokens of the tokenizer that the embedding has no row for, as a line for people; NULL: none. */
 const char *engine_note(const struct engine *engine);
 struct pool *engine_pool(const struct engine *engine);
+/* Larger than memory: its files than the machine's, or all its layers quantized than their share
+ * of what is allowed. A job for all of it should say what it takes before it starts. */
+bool engine_is_large(const struct engine *engine);
+uint64_t engine_memory(const struct engine *engine);         /* bytes allowed, */
+size_t engine_results_limit(const struct engine *engine);    /* and of them for results */
+const char *engine_disk_folder(const struct engine *engine); /* where what spills goes */
 const char *engine_profile(void); /* the numeric profile: BLAS and core; kernels; libm */
 
 /* What tells this model from another. SHA-256 over its tensors, taken when they are at most 256 MiB

@@ -70,6 +70,8 @@ enum err statistics_capture(struct engine *engine, const bool *inputs, const str
 			    bool gram, const struct upstream *upstream, const struct work *work);
 /* Could their Gram matrices be kept together, in memory or on disk? (NULL: those of all.) */
 bool statistics_fit(const struct engine *engine, const bool *inputs);
+/* Are the statistics of the original model kept, in memory or on disk? Without reading them. */
+bool statistics_kept(struct engine *engine, int input, const struct drawn *drawn);
 struct key statistics_key(const struct engine *engine, int input, const struct drawn *drawn,
 			  bool gram, const struct upstream *upstream);
 /* With a Gram matrix, from memory, disk or a pass over the text. Borrowed until the next call. */

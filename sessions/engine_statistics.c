@@ -228,6 +228,12 @@ is_kept(struct engine *engine, int input, const struct drawn *drawn, bool gram,
 	return shelf_get(&engine->statistics, key) || cache_has(engine->cache, key);
 }
 
+bool
+statistics_kept(struct engine *engine, int input, const struct drawn *drawn)
+{
+	return is_kept(engine, input, drawn, true, NULL);
+}
+
 /* ------------------------------------------------------------------------ taking them */
 
 struct capture {

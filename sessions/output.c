@@ -95,6 +95,10 @@ add_run(struct json_out *json, const struct call *call)
 	json_out_text(json, "cpu", machine_cpu());
 	json_out_text(json, "date", date);
 	json_out_number(json, "seconds", jobs_now() - call->started);
+	if (call->expected > 0) {
+		json_out_number(json, "estimated_seconds", call->expected);
+		json_out_number(json, "operations_per_second", call->rate);
+	}
 	json_out_end(json);
 }
 

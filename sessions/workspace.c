@@ -3,6 +3,7 @@
 
 #include "core/buf.h"
 #include "core/file.h"
+#include "sessions/forecast.h"
 #include "sessions/locate.h"
 #include "sessions/shipped.h"
 #include "sessions/workspace_private.h"
@@ -54,6 +55,9 @@ drop_model(struct workspace *workspace)
 	workspace->sha256[0] = '\0';
 	workspace->selected = -1;
 	workspace->hash_failed = workspace->calibrated_failed = false;
+	workspace->large = workspace->agreed = false;
+	workspace->forecast_wanted = workspace->forecast_asks = false;
+	workspace->question[0] = '\0';
 	memset(&workspace->calibrated, 0, sizeof(workspace->calibrated));
 }
 
@@ -83,6 +87,7 @@ fill_model(struct workspace *workspace)
 	for (size_t i = 0; texts && texts[i] && !code; i++)
 		code = add_text(workspace, texts[i]);
 	workspace->selected = first_layer(workspace);
+	workspace->large = workspace->forecast_wanted = engine_is_large(workspace->engine);
 	for (size_t i = 0; i < model->warning_count; i++)
 		workspace_say(workspace, LOG_NOTE, "%s", model->warnings[i]);
 	if (engine_note(workspace->engine))
@@ -217,6 +222,28 @@ evaluated(struct workspace *workspace, struct task *task)
 	workspace_say(workspace, LOG_ERROR, "%s: %s", slot->state.name, err_line());
 }
 
+/* The lines are in the log already. */
+static void
+forecast(struct workspace *workspace, const struct task *task)
+{
+	char time[32];
+
+	workspace->forecast_wanted = false;
+	if (task->job.result) {
+		workspace_say(workspace, LOG_ERROR, "%s", err_line());
+		return;
+	}
+	forecast_time(time, task->seconds);
+	if (!workspace->forecast_asks)
+		workspace_say(workspace, LOG_NOTE,
+			      "a large model: the selected layer is computed by itself; e computes "
+			      "all of it, %s",
+			      time);
+	else
+		snprintf(workspace->question, sizeof(workspace->question),
+			 "every layer and text takes %s; y starts, any other key does not", time);
+}
+
 static void
 finished(struct workspace *workspace, struct task *task)
 {
@@ -234,6 +261,8 @@ finished(struct workspace *workspace, struct task *task)
 			workspace_say(workspace, LOG_ERROR, "%s", err_line());
 	} else if (code == ERR_CANCELLED) {
 		workspace->changed |= CHANGED_PROGRESS;
+	} else if (task->goal.kind == GOAL_FORECAST) {
+		forecast(workspace, task);
 	} else if (task->goal.kind == GOAL_CALIBRATE) {
 		workspace->calibrated = task->key;
 		if (code)

@@ -134,6 +134,12 @@ void workspace_evaluate(struct workspace *workspace);         /* now, even when 
 bool workspace_manual(const struct workspace *workspace);
 void workspace_set_manual(struct workspace *workspace, bool manual);
 
+/* A large model (engine_is_large): of its own accord only the selected layer is computed, and the
+ * log says what the rest would take. workspace_evaluate then leads to a question: y computes
+ * everything from then on. NULL: nothing is asked. */
+const char *workspace_question(const struct workspace *workspace);
+void workspace_answer(struct workspace *workspace, bool yes);
+
 /* Run a headless command on the open model; its words go to the log. The words are copied. */
 enum err workspace_command(struct workspace *workspace, const struct command *command, int argc,
 			   char *const *argv);

@@ -170,6 +170,8 @@ workspace_cancel(struct workspace *workspace)
 	workspace->command_count = 0;
 	workspace->opening = false;
 	workspace->asked = false;
+	workspace->forecast_wanted = false;
+	workspace->question[0] = '\0';
 	workspace->held = true;
 	workspace_reconcile(workspace, CHANGED_PROGRESS);
 }
@@ -187,9 +189,32 @@ workspace_rerun(struct workspace *workspace, int layer)
 	workspace_reconcile(workspace, CHANGED_SETTINGS);
 }
 
+const char *
+workspace_question(const struct workspace *workspace)
+{
+	return workspace->question[0] ? workspace->question : NULL;
+}
+
+void
+workspace_answer(struct workspace *workspace, bool yes)
+{
+	if (!workspace->question[0])
+		return;
+	workspace->question[0] = '\0';
+	workspace->agreed = yes;
+	if (yes)
+		workspace_evaluate(workspace);
+	workspace->changed |= CHANGED_PROGRESS;
+}
+
 void
 workspace_evaluate(struct workspace *workspace)
 {
+	if (workspace->large && !workspace->agreed) {
+		workspace->forecast_wanted = workspace->forecast_asks = true;
+		workspace_reconcile(workspace, CHANGED_EVALUATION);
+		return;
+	}
 	workspace->asked = true;
 	for (size_t i = 0; i < workspace->text_count; i++)
 		workspace->texts[i].has_failed = false;

@@ -88,6 +88,14 @@ drop_memo(struct workspace *workspace, size_t index)
 	workspace->memo_count--;
 }
 
+static size_t
+memo_limit(const struct workspace *workspace)
+{
+	size_t share = engine_results_limit(workspace->engine);
+
+	return share < MEMO_LIMIT ? share : MEMO_LIMIT;
+}
+
 void
 plan_remember(struct workspace *workspace, int layer, struct key key, struct layer_result *result)
 {
@@ -97,7 +105,8 @@ plan_remember(struct workspace *workspace, int layer, struct key key, struct lay
 	workspace->memos[workspace->memo_count++] =
 		(struct memo){ layer, key, layer_result_ref(result) };
 	workspace->memo_bytes += bytes_of(result);
-	while (workspace->memo_bytes > MEMO_LIMIT && workspace->memo_count > workspace->layer_count)
+	while (workspace->memo_bytes > memo_limit(workspace) &&
+	       workspace->memo_count > workspace->layer_count)
 		drop_memo(workspace, 0);
 }
 
@@ -243,6 +252,13 @@ plan_settings(struct workspace *workspace)
 
 /* ------------------------------------------------------------------------ goals */
 
+/* Of a large model only once the user agreed. */
+static bool
+computes_all(const struct workspace *workspace)
+{
+	return !workspace->large || workspace->agreed;
+}
+
 /* One pass over the text for every input, unless that takes too much memory. */
 static bool
 wants_calibration(const struct workspace *workspace)
@@ -252,7 +268,7 @@ wants_calibration(const struct workspace *workspace)
 	double bytes = 0;
 
 	if (!recipe->calibration.text[0] || recipe->calibration.propagated ||
-	    workspace->calibrated_failed ||
+	    workspace->calibrated_failed || !computes_all(workspace) ||
 	    key_equal(workspace->calibrated, plan_calibration_key(workspace)))
 		return false;
 	for (size_t i = 0; i < model->input_count; i++)
@@ -284,13 +300,15 @@ list_layers(const struct workspace *workspace, struct goal *out, size_t capacity
 	if (any && wants_calibration(workspace))
 		add_goal(out, capacity, count, (struct goal){ .kind = GOAL_CALIBRATE });
 	if (any && workspace_recipe(workspace)->calibration.propagated) {
+		if (!computes_all(workspace))
+			return;
 		add_goal(out, capacity, count, (struct goal){ .kind = GOAL_APPLY });
 		return;
 	}
 	if (workspace->selected >= 0 && is_missing(&workspace->layers[workspace->selected]))
 		add_goal(out, capacity, count,
 			 (struct goal){ .kind = GOAL_QUANTIZE, .layer = workspace->selected });
-	for (size_t i = 0; any && i < workspace->layer_count; i++)
+	for (size_t i = 0; any && computes_all(workspace) && i < workspace->layer_count; i++)
 		if ((int)i != workspace->selected && is_missing(&workspace->layers[i]))
 			add_goal(out, capacity, count,
 				 (struct goal){ .kind = GOAL_QUANTIZE, .layer = (int)i });
@@ -299,7 +317,7 @@ list_layers(const struct workspace *workspace, struct goal *out, size_t capacity
 static void
 list_texts(const struct workspace *workspace, struct goal *out, size_t capacity, size_t *count)
 {
-	if (workspace->options.manual && !workspace->asked)
+	if ((workspace->options.manual && !workspace->asked) || !computes_all(workspace))
 		return;
 	for (size_t i = 0; i < workspace->layer_count; i++)
 		if (workspace->layers[i].state.state == RESULT_FAILED)
@@ -324,9 +342,11 @@ plan_list(struct workspace *workspace, struct goal *out, size_t capacity)
 		add_goal(out, capacity, &count, (struct goal){ .kind = GOAL_COMMAND });
 	if (!workspace->engine || workspace->held)
 		return count;
+	if (workspace->forecast_wanted)
+		add_goal(out, capacity, &count, (struct goal){ .kind = GOAL_FORECAST });
 	list_layers(workspace, out, capacity, &count);
 	list_texts(workspace, out, capacity, &count);
-	if (!workspace->sha256[0] && !workspace->hash_failed)
+	if (!workspace->sha256[0] && !workspace->hash_failed && computes_all(workspace))
 		add_goal(out, capacity, &count, (struct goal){ .kind = GOAL_HASH });
 	return count;
 }
@@ -359,6 +379,8 @@ plan_wants(struct workspace *workspace, const struct task *task)
 	case GOAL_APPLY:
 		return !workspace->held && workspace->layer_count &&
 		       key_equal(task->key, workspace->layers[0].key);
+	case GOAL_FORECAST:
+		return workspace->forecast_wanted;
 	case GOAL_HASH: /* makes way for anything, and goes on later where it stopped */
 		return plan_first(workspace, &first) && first.kind == GOAL_HASH;
 	default:

@@ -10,6 +10,7 @@
 enum goal_kind {
 	GOAL_OPEN,
 	GOAL_COMMAND,
+	GOAL_FORECAST, /* what all of a large model will take */
 	GOAL_CALIBRATE,
 	GOAL_QUANTIZE,
 	GOAL_APPLY, /* the whole recipe, where what lies upstream matters */
@@ -59,6 +60,8 @@ struct task {
 	size_t result_count;
 	struct pending_command command;
 	char path[1024];
+	char (*texts)[256]; /* of a forecast: (text_count) */
+	size_t text_count;
 	/* outputs */
 	struct engine *opened;
 	struct layer_result *result;
@@ -66,6 +69,7 @@ struct task {
 	struct eval_shape shape;
 	char sha256[HASH_HEX];
 	struct growth *growth;
+	double seconds; /* forecast */
 };
 
 struct memo { /* results of settings already seen; the newest last */
@@ -130,6 +134,10 @@ struct workspace {
 	size_t text_count, text_capacity;
 	struct eval_setting protocol;
 	bool asked; /* evaluate although manual */
+	/* A large model: all of it is computed once the user agreed to what that takes. */
+	bool large, agreed;
+	bool forecast_wanted, forecast_asks; /* ...and in the end there is a question */
+	char question[160];                  /* waits for an answer; "" none */
 	struct pending_command *commands;
 	size_t command_count, command_capacity;
 	pthread_mutex_t outlet_lock; /* guards the outlet */

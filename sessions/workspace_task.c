@@ -1,5 +1,6 @@
 /* Goals as jobs: what each runs on the driver's thread. */
 #include "core/buf.h"
+#include "sessions/forecast.h"
 #include "sessions/workspace_private.h"
 
 #include <stdio.h>
@@ -78,6 +79,38 @@ run_evaluate(struct job *job, const struct work *given)
 	return engine_evaluate(&task->evaluation, task->engine, &task->eval, task->results, &work);
 }
 
+static void
+say_forecast(void *ctx, const char *line)
+{
+	outlet_add(ctx, LOG_NOTE, line, strlen(line));
+}
+
+/* Every layer of the recipe and every text that can be evaluated. */
+static enum err
+run_forecast(struct job *job, const struct work *given)
+{
+	struct task *task = (struct task *)job;
+	struct work work = with_pool(given, task->engine);
+	struct forecast forecast = forecast_start(task->engine);
+	struct forecast_rates rates;
+	enum err code = forecast_recipe(&forecast, &task->recipe);
+
+	for (size_t i = 0; i < task->text_count && !code; i++) {
+		task->eval.text = task->texts[i];
+		/* A text that does not suit the model says so when it is evaluated. */
+		(void)forecast_evaluation(&forecast, &task->eval, true);
+	}
+	if (!code)
+		code = forecast_check(&forecast);
+	if (!code)
+		code = forecast_measure(&rates, &forecast, &work);
+	if (code)
+		return code;
+	forecast_say(&forecast, &rates, say_forecast, task->workspace);
+	task->seconds = forecast_seconds(&forecast, &rates);
+	return OK;
+}
+
 static enum err
 run_hash(struct job *job, const struct work *work)
 {
@@ -141,6 +174,7 @@ static const struct {
 } kinds[] = {
 	[GOAL_OPEN] = { run_open, false, false },
 	[GOAL_COMMAND] = { run_command, false, false },
+	[GOAL_FORECAST] = { run_forecast, true, false },
 	[GOAL_CALIBRATE] = { run_calibrate, true, false },
 	[GOAL_QUANTIZE] = { run_quantize, true, false },
 	[GOAL_APPLY] = { run_apply, true, true },
@@ -178,6 +212,9 @@ task_title(char *out, size_t capacity, const struct workspace *workspace, const 
 	case GOAL_EVALUATE:
 		snprintf(out, capacity, "evaluate %s", workspace->texts[goal->text].state.name);
 		break;
+	case GOAL_FORECAST:
+		snprintf(out, capacity, "estimate what all of it takes");
+		break;
 	case GOAL_HASH:
 		snprintf(out, capacity, "hash the model");
 		break;
@@ -196,6 +233,20 @@ take_results(struct task *task, struct workspace *workspace)
 	return OK;
 }
 
+static enum err
+take_texts(struct task *task, const struct workspace *workspace)
+{
+	task->texts = buf_alloc(workspace->text_count, sizeof(*task->texts));
+	if (!task->texts)
+		return ERR_NOMEM;
+	task->text_count = workspace->text_count;
+	for (size_t i = 0; i < task->text_count; i++)
+		snprintf(task->texts[i], sizeof(task->texts[i]), "%s",
+			 workspace->texts[i].state.name);
+	task->eval = workspace->protocol;
+	return OK;
+}
+
 /* What is special to a kind. */
 static enum err
 fill(struct task *task, struct workspace *workspace)
@@ -211,6 +262,8 @@ fill(struct task *task, struct workspace *workspace)
 		memmove(workspace->commands, workspace->commands + 1,
 			--workspace->command_count * sizeof(*workspace->commands));
 		return OK;
+	case GOAL_FORECAST:
+		return take_texts(task, workspace);
 	case GOAL_CALIBRATE:
 		task->key = plan_calibration_key(workspace);
 		return OK;
@@ -279,6 +332,7 @@ task_free(struct task *task)
 	engine_free(task->opened);
 	recipe_clear(&task->recipe);
 	growth_free(task->growth);
+	buf_free(task->texts);
 	pending_free(&task->command);
 	buf_free(task);
 }

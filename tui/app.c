@@ -250,6 +250,8 @@ app_key(struct app *app, int32_t key)
 	} else if (prompt_active()) {
 		prompt_key(key);
 		take_lines(app);
+	} else if (workspace_question(app->workspace)) {
+		workspace_answer(app->workspace, key == 'y' || key == 'Y');
 	} else if (app->help.open) {
 		help_key(app, key);
 	} else if (app->choice.open) {

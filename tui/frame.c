@@ -54,6 +54,11 @@ draw_echo(const struct app *app, struct canvas *canvas, struct rect at)
 			    "jobs are running: leave anyway? y leaves, any other key stays");
 		return;
 	}
+	if (workspace_question(app->workspace) && !prompt_active()) {
+		canvas_fit(canvas, at, 0, 0, at.columns, ROLE_WARN,
+			   workspace_question(app->workspace));
+		return;
+	}
 	if (app->echo[0])
 		column = canvas_print(canvas, at, 0, 0, ROLE_KEY, ":%s", app->echo) + 2;
 	canvas_fit(canvas, at, 0, column, at.columns - column, app->message_role, app->message);

@@ -22,6 +22,7 @@ struct evaluation {
 	struct recipe recipe;
 	struct layer_result **layers; /* NULL: the baseline alone */
 	double max_delta, max_kl;     /* NaN: no gate */
+	struct forecast forecast;
 };
 
 static enum err
@@ -266,7 +267,24 @@ dry_run(struct evaluation *e)
 			plan_read(plan, corpus->path, corpus->bytes);
 		plan_compute(plan, "evaluate %s under %s", e->texts[i], e->setting.protocol->name);
 	}
+	if (!code)
+		code = plan_forecast(plan, &e->forecast, &e->common.work);
 	return plan_finish(plan, code);
+}
+
+static enum err
+forecast(struct evaluation *e)
+{
+	enum err code = OK;
+
+	e->forecast = forecast_start(e->common.engine);
+	if (e->has_recipe)
+		code = forecast_recipe(&e->forecast, &e->recipe);
+	for (size_t i = 0; i < e->count && !code; i++) {
+		e->setting.text = e->texts[i];
+		code = forecast_evaluation(&e->forecast, &e->setting, e->has_recipe);
+	}
+	return code;
 }
 
 static enum err
@@ -278,8 +296,12 @@ evaluation_run(struct evaluation *e)
 		code = common_recipe(&e->recipe, e->call, e->common.engine);
 	if (!code)
 		code = open_texts(e);
+	if (!code)
+		code = forecast(e);
 	if (!code && e->call->options->dry_run)
 		return dry_run(e);
+	if (!code)
+		code = plan_announce(e->call, &e->forecast, &e->common.work);
 	if (!code && e->has_recipe)
 		code = quantize(e);
 	if (!code)

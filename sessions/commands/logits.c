@@ -3,6 +3,7 @@
 #include "core/formats/npy.h"
 #include "core/forward.h"
 #include "sessions/commands/common.h"
+#include "sessions/commands/plan.h"
 #include "sessions/ids.h"
 
 #include <string.h>
@@ -16,8 +17,10 @@ quantized(struct layer_result **results, struct call *call, struct common *commo
 
 	if (code)
 		return code;
+	code = plan_announce_recipe(call, common, &recipe);
 	output_phase(call, "quantizing");
-	code = engine_apply(results, common->engine, &recipe, &common->work);
+	if (!code)
+		code = engine_apply(results, common->engine, &recipe, &common->work);
 	recipe_clear(&recipe);
 	return code;
 }

@@ -145,12 +145,23 @@ prepare(struct layer_setting *setting, int *layer, struct calibration_setting *c
 	return code;
 }
 
+/* What is asked of one layer. */
+struct task {
+	struct call *call;
+	struct common *common;
+	struct layer_setting setting;
+	struct calibration_setting calibration;
+	int layer;
+	struct forecast forecast;
+};
+
 static enum err
-dry_run(struct call *call, struct engine *engine, int layer, const struct layer_setting *setting,
-	const struct calibration_setting *calibration)
+dry_run(struct task *task)
 {
 	static const char *const outputs[] = { "--codes", "--dequantized", "--channels" };
-	const struct layer *l = &engine_model(engine)->layers[layer];
+	struct engine *engine = task->common->engine;
+	struct call *call = task->call;
+	const struct layer *l = &engine_model(engine)->layers[task->layer];
 	const size_t sizes[] = { l->rows * l->columns, 4 * l->rows * l->columns,
 				 4 * CHANNEL_COUNT * l->columns };
 	struct plan *plan = plan_create(call);
@@ -158,39 +169,38 @@ dry_run(struct call *call, struct engine *engine, int layer, const struct layer_
 	enum err code;
 
 	plan_model(plan, engine);
-	code = plan_calibration(plan, engine, calibration);
-	recipe_describe(text, sizeof(text), setting);
+	code = plan_calibration(plan, engine, &task->calibration);
+	recipe_describe(text, sizeof(text), &task->setting);
 	plan_compute(plan, "quantize and measure %s: %s", l->name, text);
 	for (size_t i = 0; i < 3; i++)
 		if (arguments_value(&call->arguments, outputs[i]))
 			plan_write(plan, arguments_value(&call->arguments, outputs[i]),
 				   sizes[i] + 128);
+	if (!code)
+		code = plan_forecast(plan, &task->forecast, &task->common->work);
 	return plan_finish(plan, code);
 }
 
 static enum err
-measure(struct call *call, struct common *common)
+measure(struct task *task)
 {
-	struct calibration_setting calibration = { 0 };
-	struct layer_setting setting;
+	struct call *call = task->call;
+	struct common *common = task->common;
 	struct layer_result *result = NULL;
-	int layer;
-	enum err code = prepare(&setting, &layer, &calibration, call, common);
+	enum err code = plan_announce(call, &task->forecast, &common->work);
 
 	if (code)
 		return code;
-	if (call->options->dry_run)
-		return dry_run(call, common->engine, layer, &setting, &calibration);
-	output_phase(call, "%s %s", setting.method->name,
-		     engine_model(common->engine)->layers[layer].name);
-	code = engine_quantize(&result, common->engine, layer, &setting, &calibration,
-			       &common->work);
+	output_phase(call, "%s %s", task->setting.method->name,
+		     engine_model(common->engine)->layers[task->layer].name);
+	code = engine_quantize(&result, common->engine, task->layer, &task->setting,
+			       &task->calibration, &common->work);
 	if (!code)
 		code = write_arrays(call, result);
 	if (!code && call->options->json)
-		code = print_json(call, common->engine, result, &calibration);
+		code = print_json(call, common->engine, result, &task->calibration);
 	else if (!code)
-		code = print_table(call, common->engine, result, &calibration);
+		code = print_table(call, common->engine, result, &task->calibration);
 	layer_result_unref(result);
 	return code;
 }
@@ -199,11 +209,17 @@ static enum err
 run(struct call *call)
 {
 	struct common common;
+	struct task task = { .call = call, .common = &common };
 	enum err code = common_open(&common, call, arguments_value(&call->arguments, "MODEL"));
 
 	if (code)
 		return code;
-	code = measure(call, &common);
+	code = prepare(&task.setting, &task.layer, &task.calibration, call, &common);
+	task.forecast = forecast_start(common.engine);
+	if (!code)
+		code = forecast_layer(&task.forecast, task.layer, &task.setting, &task.calibration);
+	if (!code)
+		code = call->options->dry_run ? dry_run(&task) : measure(&task);
 	common_close(&common);
 	return code;
 }

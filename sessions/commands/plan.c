@@ -1,6 +1,7 @@
 #include "sessions/commands/plan.h"
 
 #include "core/buf.h"
+#include "sessions/memory.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -18,7 +19,8 @@ struct plan {
 	struct call *call;
 	struct step *steps;
 	size_t count, capacity;
-	bool failed;
+	bool failed, has_forecast;
+	struct forecast forecast;
 };
 
 struct plan *
@@ -122,6 +124,66 @@ plan_recipe(struct plan *plan, struct engine *engine, const struct recipe *recip
 	return code;
 }
 
+/* ---------------------------------------------------------------------------- what it takes */
+
+enum err
+plan_forecast(struct plan *plan, const struct forecast *forecast, const struct work *work)
+{
+	struct forecast_rates rates;
+	enum err code;
+
+	if (!plan)
+		return OK;
+	plan->forecast = *forecast;
+	plan->has_forecast = true;
+	code = forecast_measure(&rates, forecast, work);
+	plan->call->expected = forecast_seconds(forecast, &rates);
+	plan->call->rate = rates.operations;
+	return code;
+}
+
+static void
+say(void *ctx, const char *line)
+{
+	output_narrate(ctx, "plan: %s", line);
+}
+
+enum err
+plan_announce(struct call *call, const struct forecast *forecast, const struct work *work)
+{
+	struct forecast_rates rates;
+	enum err code = forecast_check(forecast);
+
+	if (code || !engine_is_large(forecast->engine) || forecast->operations <= 0)
+		return code;
+	code = forecast_measure(&rates, forecast, work);
+	if (!code)
+		forecast_say(forecast, &rates, say, call);
+	return code;
+}
+
+enum err
+plan_announce_layer(struct call *call, struct common *common, int layer,
+		    const struct layer_setting *setting,
+		    const struct calibration_setting *calibration)
+{
+	struct forecast forecast = forecast_start(common->engine);
+	enum err code = forecast_layer(&forecast, layer, setting, calibration);
+
+	return code ? code : plan_announce(call, &forecast, &common->work);
+}
+
+enum err
+plan_announce_recipe(struct call *call, struct common *common, const struct recipe *recipe)
+{
+	struct forecast forecast = forecast_start(common->engine);
+	enum err code = forecast_recipe(&forecast, recipe);
+
+	return code ? code : plan_announce(call, &forecast, &common->work);
+}
+
+/* -------------------------------------------------------------------------------- printing */
+
 static void
 list_out(struct json_out *json, const char *key, const struct plan *plan, const char *kind)
 {
@@ -145,6 +207,53 @@ list_out(struct json_out *json, const char *key, const struct plan *plan, const 
 	json_out_end(json);
 }
 
+static void
+forecast_out(struct json_out *json, const struct plan *plan)
+{
+	const struct forecast *f = &plan->forecast;
+
+	if (!plan->has_forecast) {
+		json_out_null(json, "estimate");
+		return;
+	}
+	json_out_object(json, "estimate");
+	json_out_number(json, "operations", f->operations);
+	json_out_count(json, "read_bytes", f->read);
+	json_out_count(json, "memory_bytes", f->memory);
+	json_out_count(json, "memory_limit", engine_memory(f->engine));
+	json_out_count(json, "kept_bytes", f->kept);
+	json_out_count(json, "spilled_bytes", f->spilled + f->parked);
+	json_out_count(json, "output_bytes", f->output);
+	json_out_end(json);
+}
+
+static void
+forecast_rows(struct table *table, const struct plan *plan)
+{
+	const struct forecast *f = &plan->forecast;
+	const struct {
+		uint64_t bytes;
+		const char *what;
+	} rows[] = { { f->read, "of the checkpoint, as often as it is read" },
+		     { f->memory, "of memory at once, at the least" },
+		     { f->kept, "of results kept on disk" },
+		     { f->spilled + f->parked, "on disk in passing" } };
+	char bytes[32], time[32];
+
+	for (size_t i = 0; plan->has_forecast && i < sizeof(rows) / sizeof(rows[0]); i++) {
+		table_cell(table, "take");
+		table_cell(table, "%s", rows[i].bytes ? common_count(bytes, rows[i].bytes) : "-");
+		table_cell(table, "%s", rows[i].what);
+	}
+	if (!plan->has_forecast)
+		return;
+	table_cell(table, "take");
+	table_cell(table, "-");
+	table_cell(table, "%s: %.3g TFLOP at %.3g GFLOP/s, and the disk",
+		   forecast_time(time, plan->call->expected), f->operations / 1e12,
+		   plan->call->rate / 1e9);
+}
+
 static enum err
 print(struct plan *plan)
 {
@@ -159,6 +268,7 @@ print(struct plan *plan)
 		list_out(json, "reads", plan, "read");
 		list_out(json, "computes", plan, "compute");
 		list_out(json, "writes", plan, "write");
+		forecast_out(json, plan);
 		return output_json(plan->call, json);
 	}
 	table = table_create(3, heads);
@@ -168,6 +278,7 @@ print(struct plan *plan)
 			   plan->steps[i].bytes ? common_count(bytes, plan->steps[i].bytes) : "-");
 		table_cell(table, "%s", plan->steps[i].what);
 	}
+	forecast_rows(table, plan);
 	return output_table(plan->call, table);
 }
 

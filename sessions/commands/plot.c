@@ -1,6 +1,7 @@
 /* qscope plot: any picture of the workbench as SVG, PNG or text. */
 #include "core/buf.h"
 #include "sessions/commands/common.h"
+#include "sessions/commands/plan.h"
 #include "sessions/picture.h"
 #include "sessions/variants.h"
 #include "sessions/shipped.h"
@@ -42,6 +43,8 @@ one_layer(struct layer_result **out, struct drawing *d)
 		code = common_check(&setting, d->common.engine, layer);
 	if (!code)
 		code = common_calibration(&calibration, d->call, d->common.engine);
+	if (!code)
+		code = plan_announce_layer(d->call, &d->common, layer, &setting, &calibration);
 	output_phase(d->call, "quantizing");
 	return code ? code
 		    : engine_quantize(out, d->common.engine, layer, &setting, &calibration,
@@ -52,12 +55,13 @@ static enum err
 all_layers(struct layer_result ***out, struct drawing *d, const struct recipe *recipe)
 {
 	size_t count = engine_model(d->common.engine)->layer_count;
+	enum err code = plan_announce_recipe(d->call, &d->common, recipe);
 
 	*out = buf_alloc(count, sizeof(struct layer_result *));
 	if (!*out)
 		return ERR_NOMEM;
 	output_phase(d->call, "quantizing every layer");
-	return engine_apply(*out, d->common.engine, recipe, &d->common.work);
+	return code ? code : engine_apply(*out, d->common.engine, recipe, &d->common.work);
 }
 
 static void

@@ -33,6 +33,7 @@ struct quantize {
 	struct model_files files;
 	struct written *written;
 	size_t written_count, written_capacity;
+	struct forecast forecast;
 };
 
 static bool
@@ -294,15 +295,25 @@ static enum err
 dry_run(struct quantize *q)
 {
 	struct plan *plan = plan_create(q->call);
-	uint64_t bytes = model_count(engine_model(q->common.engine)).bytes;
 	enum err code;
 
 	plan_model(plan, q->common.engine);
 	code = plan_recipe(plan, q->common.engine, &q->recipe);
-	if (q->dtype == WRITE_FLOAT32)
-		bytes = model_count(engine_model(q->common.engine)).elements * 4;
-	plan_write(plan, q->path, bytes);
+	plan_write(plan, q->path, q->forecast.output);
+	if (!code)
+		code = plan_forecast(plan, &q->forecast, &q->common.work);
 	return plan_finish(plan, code);
+}
+
+static enum err
+forecast(struct quantize *q)
+{
+	struct model_totals totals = model_count(engine_model(q->common.engine));
+
+	q->forecast = forecast_start(q->common.engine);
+	forecast_output(&q->forecast, q->path,
+			q->dtype == WRITE_FLOAT32 ? totals.elements * 4 : totals.bytes);
+	return forecast_recipe(&q->forecast, &q->recipe);
 }
 
 static enum err
@@ -311,8 +322,12 @@ quantize_run(struct quantize *q)
 	size_t count = engine_model(q->common.engine)->layer_count;
 	enum err code = common_recipe(&q->recipe, q->call, q->common.engine);
 
+	if (!code)
+		code = forecast(q);
 	if (!code && q->call->options->dry_run)
 		return dry_run(q);
+	if (!code)
+		code = plan_announce(q->call, &q->forecast, &q->common.work);
 	q->layers = buf_alloc(count, sizeof(struct layer_result *));
 	if (!code && !q->layers)
 		code = ERR_NOMEM;

@@ -26,6 +26,7 @@ struct job {
 	const char *const *texts;
 	size_t text_count, variant_count;
 	struct outcome outcomes[VARIANTS_MAX];
+	struct forecast forecast;
 };
 
 static enum err
@@ -223,7 +224,25 @@ dry_run(struct job *job)
 	for (size_t i = 0; i < job->variant_count; i++)
 		plan_compute(plan, "%s: quantize every layer, evaluate %zu texts", variants[i].name,
 			     job->text_count);
+	if (!code)
+		code = plan_forecast(plan, &job->forecast, &job->common.work);
 	return plan_finish(plan, code);
+}
+
+static enum err
+forecast(struct job *job)
+{
+	enum err code = OK;
+
+	job->forecast = forecast_start(job->common.engine);
+	for (size_t v = 0; v < job->variant_count && !code; v++) {
+		code = forecast_recipe(&job->forecast, &job->outcomes[v].recipe);
+		for (size_t i = 0; i < job->text_count && !code; i++) {
+			job->eval.text = job->texts[i];
+			code = forecast_evaluation(&job->forecast, &job->eval, true);
+		}
+	}
+	return code;
 }
 
 static enum err
@@ -236,8 +255,12 @@ job_run(struct job *job)
 	for (size_t i = 0; i < job->variant_count && !code; i++)
 		code = variant_recipe(&job->outcomes[i].recipe, &variants[i], (int)job->group_size,
 				      &job->calibration);
+	if (!code)
+		code = forecast(job);
 	if (!code && job->call->options->dry_run)
 		return dry_run(job);
+	if (!code)
+		code = plan_announce(job->call, &job->forecast, &job->common.work);
 	output_phase(job->call, "calibrating on %s", job->calibration.text);
 	if (!code)
 		code = engine_calibrate(job->common.engine, &job->calibration, &job->common.work);

@@ -17,7 +17,7 @@ FAILURES = []
 
 
 def run(*arguments, **environment):
-    env = dict(os.environ, QSCOPE_CACHE="off", **{k: str(v) for k, v in environment.items()})
+    env = dict(os.environ, **{"QSCOPE_CACHE": "off", **{k: str(v) for k, v in environment.items()}})
     done = subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, env=env, timeout=240)
     return done.returncode, done.stdout, done.stderr.decode(errors="replace")
 
