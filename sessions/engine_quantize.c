@@ -1,6 +1,7 @@
 /* One layer quantized and measured, or the same from what is kept. */
 #include "core/buf.h"
 #include "core/jobs.h"
+#include "core/weights.h"
 #include "sessions/engine_private.h"
 
 #include <string.h>
@@ -194,20 +195,19 @@ prepare(struct solve *solve, int i)
 	const struct quantize_request *request = solve->request;
 	const struct layer *layer = &model->layers[solve->members[i]];
 	struct quant_layer *out = &solve->layers[i];
-	enum err code;
+	enum err code = OK;
 
 	*out = (struct quant_layer){ .name = layer->name,
 				     .rows = layer->rows,
 				     .columns = layer->columns,
 				     .foldable = is_foldable(model, layer) };
-	out->weight = solve->weights[i] =
-		buf_alloc(layer->rows * layer->columns, sizeof(*solve->weights[i]));
-	if (!out->weight)
-		return ERR_NOMEM;
-	code = model_read_layer(solve->weights[i], model, solve->members[i]);
-	if (!code && request->drawn && layer->input >= 0)
+	/* First the statistics: taking them may run whole blocks. */
+	if (request->drawn && layer->input >= 0)
 		code = statistics_take(&out->statistics, solve->engine, layer->input,
 				       request->drawn, request->upstream, solve->work);
+	if (!code)
+		code = layer_weight_open(&out->weight, &solve->weights[i], model,
+					 solve->members[i], NULL, solve->work);
 	return code;
 }
 
