@@ -77,6 +77,19 @@ arena_printf(struct arena *arena, const char *fmt, ...)
 }
 
 void
+arena_reset(struct arena *arena)
+{
+	struct arena_block *kept = arena->blocks;
+
+	if (!kept || kept->older || kept->capacity > BLOCK_SIZE) {
+		arena_clear(arena);
+		return;
+	}
+	memset(kept->bytes, 0, arena->used);
+	arena->used = 0;
+}
+
+void
 arena_clear(struct arena *arena)
 {
 	while (arena->blocks) {

@@ -16,5 +16,6 @@ void *arena_alloc(struct arena *arena, size_t count, size_t size)
 char *arena_strndup(struct arena *arena, const char *text, size_t length); /* NUL-terminated */
 char *arena_printf(struct arena *arena, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void arena_clear(struct arena *arena); /* frees everything; a zeroed arena is an empty one */
+void arena_reset(struct arena *arena); /* empties it, and keeps some memory for what comes next */
 
 #endif

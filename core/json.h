@@ -31,7 +31,13 @@ struct json_document;
 
 enum err json_parse(struct json_document **out, const char *text, size_t length, const char *path);
 
-/* The same from a file of at most `limit` bytes. */
+/* One large object, member by member: each is parsed, shown and forgotten, so that memory is that
+ * of one. What `visit` returns other than OK ends it. That no name stands twice is for the visitor
+ * to see. */
+enum err json_parse_each(const char *text, size_t length, const char *path,
+			 enum err (*visit)(void *ctx, const struct json *member), void *ctx);
+
+/* The same as json_parse from a file of at most `limit` bytes. */
 enum err json_read(struct json_document **out, const char *path, size_t limit);
 void json_free(struct json_document *document); /* NULL is fine */
 const struct json *json_root(const struct json_document *document);

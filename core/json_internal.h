@@ -23,5 +23,6 @@ enum json_keys_result { JSON_KEYS_NEW, JSON_KEYS_DUPLICATE, JSON_KEYS_NOMEM };
 enum json_keys_result json_keys_add(struct json_keys *keys, const struct json *object,
 				    const struct json *member);
 void json_keys_clear(struct json_keys *keys);
+void json_keys_reset(struct json_keys *keys); /* empty, for what comes next */
 
 #endif

@@ -104,6 +104,18 @@ json_keys_add(struct json_keys *keys, const struct json *object, const struct js
 }
 
 void
+json_keys_reset(struct json_keys *keys)
+{
+	enum { SMALL = 256 };
+
+	if (keys->capacity > SMALL)
+		json_keys_clear(keys);
+	else if (keys->count)
+		memset(keys->slots, 0, keys->capacity * sizeof(*keys->slots));
+	keys->count = 0;
+}
+
+void
 json_keys_clear(struct json_keys *keys)
 {
 	buf_free(keys->slots);

@@ -23,6 +23,8 @@ struct parser {
 	struct open_container stack[JSON_DEPTH];
 	size_t depth;
 	struct json_keys keys;
+	enum err (*visit)(void *ctx, const struct json *member); /* NULL: the whole tree is kept */
+	void *ctx;
 };
 
 static enum err
@@ -283,6 +285,17 @@ parse_value(struct parser *p, struct json *value)
 }
 
 static enum err
+colon(struct parser *p)
+{
+	skip_blanks(p);
+	if (peek(p) != ':')
+		return bad(p, "a member without a colon");
+	p->at++;
+	skip_blanks(p);
+	return OK;
+}
+
+static enum err
 parse_key(struct parser *p, struct json *member, const struct json *object)
 {
 	enum err code;
@@ -294,6 +307,8 @@ parse_key(struct parser *p, struct json *member, const struct json *object)
 		return code;
 	if (memchr(member->key, '\0', member->key_length))
 		return bad(p, "a name with a NUL in it");
+	if (p->visit && p->depth == 1)
+		return colon(p);
 	switch (json_keys_add(&p->keys, object, member)) {
 	case JSON_KEYS_NEW:
 		break;
@@ -303,12 +318,7 @@ parse_key(struct parser *p, struct json *member, const struct json *object)
 	case JSON_KEYS_NOMEM:
 		return ERR_NOMEM;
 	}
-	skip_blanks(p);
-	if (peek(p) != ':')
-		return bad(p, "a member without a colon");
-	p->at++;
-	skip_blanks(p);
-	return OK;
+	return colon(p);
 }
 
 /* Inside the innermost container: its end, or the next value. */
@@ -325,7 +335,7 @@ step(struct parser *p)
 		p->depth--;
 		return OK;
 	}
-	if (in->last) {
+	if (container->length) {
 		if (peek(p) != ',')
 			return bad(p, "a missing comma");
 		p->at++;
@@ -346,6 +356,23 @@ step(struct parser *p)
 	return code;
 }
 
+/* Members of the root that are complete are shown and dropped. */
+static enum err
+show(struct parser *p)
+{
+	struct json *root = &p->document->root;
+	enum err code;
+
+	if (!p->visit || p->depth > 1 || !root->first)
+		return OK;
+	code = p->visit(p->ctx, root->first);
+	root->first = NULL;
+	p->stack[0].last = NULL;
+	arena_reset(&p->document->arena);
+	json_keys_reset(&p->keys);
+	return code;
+}
+
 static enum err
 parse_all(struct parser *p)
 {
@@ -356,11 +383,31 @@ parse_all(struct parser *p)
 		return code;
 	while (p->depth) {
 		skip_blanks(p);
-		if ((code = step(p)))
+		if ((code = step(p)) || (code = show(p)))
 			return code;
 	}
 	skip_blanks(p);
 	return p->at < p->length ? bad(p, "text behind the end") : OK;
+}
+
+enum err
+json_parse_each(const char *text, size_t length, const char *path,
+		enum err (*visit)(void *ctx, const struct json *member), void *ctx)
+{
+	struct json_document document = { .path = path };
+	struct parser p = { .document = &document,
+			    .text = text,
+			    .length = length,
+			    .path = path,
+			    .visit = visit,
+			    .ctx = ctx };
+	enum err code;
+
+	skip_blanks(&p);
+	code = peek(&p) == '{' ? parse_all(&p) : bad(&p, "no object where one is needed");
+	json_keys_clear(&p.keys);
+	arena_clear(&document.arena);
+	return code;
 }
 
 enum err

@@ -206,8 +206,8 @@ prepare(struct solve *solve, int i)
 		code = statistics_take(&out->statistics, solve->engine, layer->input,
 				       request->drawn, request->upstream, solve->work);
 	if (!code)
-		code = layer_weight_open(&out->weight, &solve->weights[i], model,
-					 solve->members[i], NULL, solve->work);
+		code = layer_weight_open(&out->weight, &solve->weights[i], model, solve->members[i],
+					 NULL, solve->work);
 	return code;
 }
 

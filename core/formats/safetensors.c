@@ -24,6 +24,7 @@ struct shard {
 	const char *path;
 	uint64_t data, data_size; /* where the tensors' bytes begin, how many there are */
 	size_t first;             /* index of this file's first tensor */
+	bool has_metadata;
 };
 
 static enum err
@@ -109,6 +110,10 @@ read_metadata(struct shard *shard, const struct json *metadata)
 {
 	struct checkpoint *c = shard->checkpoint;
 
+	if (shard->has_metadata)
+		return err_at(ERR_FORMAT, shard->path, "__metadata__",
+			      "this name stands twice in one object; such files are refused");
+	shard->has_metadata = true;
 	if (metadata->type != JSON_OBJECT)
 		return err_at(ERR_FORMAT, shard->path, "__metadata__", "is no object");
 	for (const struct json *m = metadata->first; m; m = m->next) {
@@ -160,17 +165,21 @@ check_cover(struct shard *shard)
 }
 
 static enum err
+read_member(void *ctx, const struct json *member)
+{
+	struct shard *shard = ctx;
+
+	return strcmp(member->key, "__metadata__") ? read_entry(shard, member)
+						   : read_metadata(shard, member);
+}
+
+/* Tensor by tensor, since a header may have a million. That none stands twice checkpoint_sort will
+ * see. */
+static enum err
 read_header(struct shard *shard, const char *text, size_t length)
 {
-	struct json_document *header;
-	enum err code = json_parse(&header, text, length, shard->path);
+	enum err code = json_parse_each(text, length, shard->path, read_member, shard);
 
-	if (code)
-		return code;
-	for (const struct json *e = json_root(header)->first; e && !code; e = e->next)
-		code = strcmp(e->key, "__metadata__") ? read_entry(shard, e)
-						      : read_metadata(shard, e);
-	json_free(header);
 	return code ? code : check_cover(shard);
 }
 
@@ -210,6 +219,7 @@ header_text(char **out, uint64_t *length, const struct file_map *map)
 	if (!(text = buf_alloc(*length + 1, 1)))
 		return ERR_NOMEM;
 	memcpy(text, (const char *)file_map_data(map) + 8, *length);
+	file_map_release(map, 0, 8 + *length);
 	code = file_map_check(map);
 	if (!code && text[0] != '{')
 		code = err_at(ERR_FORMAT, file_map_path(map), NULL,

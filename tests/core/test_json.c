@@ -189,6 +189,69 @@ test_json__a_header_of_200_000_names_parses(void **state)
 	free(text);
 }
 
+struct seen {
+	char text[512];
+	size_t members, stop;
+};
+
+/* Writes each member down, with a copy of its key and of what lies deepest in it. */
+static enum err
+note(void *ctx, const struct json *member)
+{
+	struct seen *seen = ctx;
+	const struct json *deepest = member;
+	size_t used = strlen(seen->text);
+	char brief[64];
+
+	while (deepest->first)
+		deepest = deepest->first;
+	snprintf(seen->text + used, sizeof(seen->text) - used, "%s=%s;", member->key,
+		 json_brief(brief, sizeof(brief), deepest));
+	assert_null(member->next);
+	return ++seen->members == seen->stop ? err_set(ERR_RANGE, "enough") : OK;
+}
+
+static enum err
+each(struct seen *seen, const char *text, size_t stop)
+{
+	*seen = (struct seen){ .stop = stop };
+	return json_parse_each(text, strlen(text), "test.json", note, seen);
+}
+
+static void
+test_json__members_are_shown_one_by_one(void **state)
+{
+	static const char text[] =
+		" {\"a\":1, \"b\" :{\"x\":[7,8],\"y\":{}}, \"c\":[], \"a\":null} ";
+	struct seen seen;
+
+	(void)state;
+	assert_ok(each(&seen, text, 0));
+	assert_string_equal(seen.text, "a=1;b=7;c=an array;a=null;");
+	assert_err(ERR_RANGE, "enough", each(&seen, text, 2));
+	assert_int_equal(seen.members, 2);
+	assert_ok(each(&seen, "{}", 0));
+	assert_int_equal(seen.members, 0);
+}
+
+/* What is refused of a whole document is refused here, but for a name that stands twice at the
+ * top. */
+static void
+test_json__members_are_held_to_the_standard(void **state)
+{
+	static const char *const bad[] = { "",           "[1]",
+					   "7",          "{\"a\":1",
+					   "{\"a\":1,}", "{\"a\":1 \"b\":2}",
+					   "{\"a\"}",    "{\"a\":{\"b\":1,\"b\":2}}",
+					   "{\"a\":1}}", "{\"a\":[1}",
+					   "{,\"a\":1}", "{\"a\\u0000\":1}" };
+	struct seen seen;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(each(&seen, bad[i], 0), ERR_FORMAT);
+}
+
 static void
 test_json__typed_members_name_key_and_value(void **state)
 {
@@ -225,6 +288,8 @@ main(void)
 		cmocka_unit_test(test_json__every_prefix_of_a_document_is_refused),
 		cmocka_unit_test(test_json__a_failed_allocation_is_an_error_and_no_leak),
 		cmocka_unit_test(test_json__a_header_of_200_000_names_parses),
+		cmocka_unit_test(test_json__members_are_shown_one_by_one),
+		cmocka_unit_test(test_json__members_are_held_to_the_standard),
 		cmocka_unit_test(test_json__typed_members_name_key_and_value),
 	};
 

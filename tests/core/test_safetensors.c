@@ -68,7 +68,7 @@ test_safetensors__headers_that_lie_are_refused_by_name(void **state)
 		  "b: overlaps", 12 },
 		{ "{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]},"
 		  "\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[8,16]}}",
-		  "a: this name stands twice", 16 },
+		  "a: this tensor stands in the model twice", 16 },
 		{ "{\"a\":{\"dtype\":\"F32\",\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]"
 		  "}}",
 		  "dtype: this name stands twice", 8 },
@@ -101,6 +101,8 @@ test_safetensors__headers_that_lie_are_refused_by_name(void **state)
 		{ "{\"a\\u0000b\":{\"shape\":[2]}}", "NUL", 8 },
 		{ "{\"__metadata__\":{\"a\":1}}", "__metadata__: holds something", 0 },
 		{ "{\"__metadata__\":[]}", "__metadata__: is no object", 0 },
+		{ "{\"__metadata__\":{},\"__metadata__\":{}}",
+		  "__metadata__: this name stands twice", 0 },
 		{ " {}", "does not begin with {", 0 },
 		{ "[1,2,3]", "does not begin with {", 0 },
 	};
