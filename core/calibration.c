@@ -268,13 +268,12 @@ capture_head(struct calibration *c, const struct hidden *hidden)
 static enum err
 run_block(struct calibration *c, struct hidden *hidden)
 {
-	const struct calibration_request *r = c->request;
 	struct forward_tap tap = { capture_input, c };
 
 	aim(c, hidden);
 	if (is_head(c, c->turn))
 		return capture_head(c, hidden);
-	return forward_block(hidden, r->model, (int)c->turn->block, r->overlay, &tap, c->work);
+	return passage_run(&c->passage, hidden, c->turn->block, &tap, c->work);
 }
 
 static enum err

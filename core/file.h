@@ -28,6 +28,9 @@ enum err file_map_check(
  * nothing for files of a few dozen megabytes. Any thread, also while another reads there. */
 void file_map_release(const struct file_map *map, uint64_t offset, uint64_t size);
 
+/* These bytes will be read soon: let the disk begin, without waiting for it. Likewise. */
+void file_map_expect(const struct file_map *map, uint64_t offset, uint64_t size);
+
 /* A program that takes SIGBUS calls this after, so that a file that shrinks stays no reason to die;
  * other faults then go on to the program's own handler. */
 void file_guard(void);

@@ -241,6 +241,15 @@ file_map_release(const struct file_map *map, uint64_t offset, uint64_t size)
 	madvise((char *)map->data + first, last - first, MADV_DONTNEED);
 }
 
+void
+file_map_expect(const struct file_map *map, uint64_t offset, uint64_t size)
+{
+	if (map->size > SMALL_FILE && offset < map->size)
+		posix_fadvise(map->fd, (off_t)offset,
+			      (off_t)(size < map->size - offset ? size : map->size - offset),
+			      POSIX_FADV_WILLNEED);
+}
+
 bool
 file_is_mapped(const struct stat *st)
 {

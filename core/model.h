@@ -110,6 +110,9 @@ size_t model_longest(const struct model *model);
 /* The whole matrix as float32 (rows, columns), whatever the file's layout. */
 enum err model_read_layer(float *out, const struct model *model, int layer);
 
+/* A block's weights will be read soon: let the disk begin. Past the last block: nothing. */
+void model_expect_block(const struct model *model, size_t block);
+
 /* Names one layer's float32 values; taken when first asked for and kept. Any thread. */
 enum err model_key_layer(struct key *out, const struct model *model, int layer);
 

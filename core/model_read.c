@@ -3,6 +3,7 @@
 
 #include "core/buf.h"
 #include "core/checkpoint.h"
+#include "core/file.h"
 #include "core/model_private.h"
 #include "core/work.h"
 
@@ -38,6 +39,21 @@ model_read_layer(float *out, const struct model *model, int index)
 	if (layer->transposed)
 		return read_transposed(out, layer);
 	return tensor_read(out, layer->tensor, 0, layer->rows * layer->columns);
+}
+
+void
+model_expect_block(const struct model *model, size_t block)
+{
+	const struct model_block *of;
+
+	if (block >= model->shape.blocks)
+		return;
+	of = &model->blocks[block];
+	for (int i = of->first_layer; i < of->first_layer + of->layer_count; i++) {
+		const struct tensor *tensor = model->layers[i].tensor;
+
+		file_map_expect(tensor->map, tensor->offset, tensor->bytes);
+	}
 }
 
 /* In the order of the file, piece by piece, so that no layer is held whole. */

@@ -138,6 +138,15 @@ start(size_t *block, struct hidden *hidden, const struct passage *p, size_t firs
 }
 
 enum err
+passage_run(const struct passage *p, struct hidden *hidden, size_t block,
+	    const struct forward_tap *tap, const struct work *work)
+{
+	model_expect_block(p->model, block);
+	model_expect_block(p->model, block + 1);
+	return forward_block(hidden, p->model, (int)block, p->overlay, tap, work);
+}
+
+enum err
 passage_enter(struct hidden **out, const struct passage *p, size_t first, size_t count,
 	      size_t block, const struct work *work)
 {
@@ -147,7 +156,7 @@ passage_enter(struct hidden **out, const struct passage *p, size_t first, size_t
 	if (!code)
 		code = start(&at, *out, p, first, work);
 	for (; at < block && !code; at++) {
-		code = forward_block(*out, p->model, (int)at, p->overlay, NULL, work);
+		code = passage_run(p, *out, at, NULL, work);
 		if (!code)
 			code = passage_keep(p, *out, first, at + 1);
 	}

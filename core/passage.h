@@ -39,6 +39,10 @@ enum err passage_enter(struct hidden **out, const struct passage *passage, size_
 /* How many blocks must run for that. */
 size_t passage_cost(const struct passage *passage, size_t first, size_t count, size_t block);
 
+/* forward_block with the passage's model and overlay, while the disk reads on. */
+enum err passage_run(const struct passage *passage, struct hidden *hidden, size_t block,
+		     const struct forward_tap *tap, const struct work *work);
+
 /* Keep what enters `block`. */
 enum err passage_keep(const struct passage *passage, const struct hidden *hidden, size_t first,
 		      size_t block);

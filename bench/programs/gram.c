@@ -60,7 +60,8 @@ main(int argc, char **argv)
 	added = jobs_now();
 	must(moments_finish(&statistics, &moments));
 	getrusage(RUSAGE_SELF, &usage);
-	printf("{\"matrix_bytes\": %zu, \"rows_bytes\": %zu, \"peak_bytes\": %ld, \"adding\": %.4f, "
+	printf("{\"matrix_bytes\": %zu, \"rows_bytes\": %zu, \"peak_bytes\": %ld, \"adding\": "
+	       "%.4f, "
 	       "\"finishing\": %.4f}\n",
 	       columns * columns * sizeof(float), tokens * columns * sizeof(float),
 	       usage.ru_maxrss * 1024, added - begun, jobs_now() - added);
