@@ -315,8 +315,12 @@ keep_member(struct solve *solve, int i)
 static enum err
 solve_all(struct solve *solve)
 {
-	enum err code = run_method(solve);
 	int asked = 0;
+	enum err code;
+
+	/* Several members may have several statistics, all in use until the last is measured. */
+	shelf_pin(&solve->engine->statistics);
+	code = run_method(solve);
 
 	for (int i = 0; i < solve->count && !code; i++) {
 		if (solve->members[i] == solve->request->layer)
@@ -326,6 +330,7 @@ solve_all(struct solve *solve)
 	}
 	if (!code)
 		code = keep_member(solve, asked);
+	shelf_unpin(&solve->engine->statistics);
 	for (int i = 0; i < solve->count; i++) {
 		quantized_free(&solve->out[i]);
 		buf_free(solve->weights[i]);

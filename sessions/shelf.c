@@ -24,13 +24,27 @@ drop_item(struct shelf *shelf, size_t i)
 	shelf->items[i] = shelf->items[--shelf->count];
 }
 
+void
+shelf_pin(struct shelf *shelf)
+{
+	shelf->pinned = ++shelf->clock;
+}
+
+void
+shelf_unpin(struct shelf *shelf)
+{
+	shelf->pinned = 0;
+}
+
+/* The item that may go first; `count`: none may. */
 static size_t
 oldest(const struct shelf *shelf)
 {
-	size_t least = 0;
+	size_t least = shelf->count;
 
-	for (size_t i = 1; i < shelf->count; i++)
-		if (shelf->items[i].used < shelf->items[least].used)
+	for (size_t i = 0; i < shelf->count; i++)
+		if ((!shelf->pinned || shelf->items[i].used <= shelf->pinned) &&
+		    (least == shelf->count || shelf->items[i].used < shelf->items[least].used))
 			least = i;
 	return least;
 }
@@ -38,8 +52,13 @@ oldest(const struct shelf *shelf)
 void
 shelf_make_room(struct shelf *shelf, size_t bytes)
 {
-	while (shelf->count && shelf->bytes + bytes > shelf->limit)
-		drop_item(shelf, oldest(shelf));
+	while (shelf->bytes + bytes > shelf->limit) {
+		size_t first = oldest(shelf);
+
+		if (first == shelf->count)
+			return;
+		drop_item(shelf, first);
+	}
 }
 
 enum err

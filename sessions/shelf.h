@@ -16,11 +16,15 @@ struct shelf {
 		uint64_t used;
 	} * items;
 	size_t count, capacity, bytes, limit;
-	uint64_t clock;
+	uint64_t clock, pinned; /* pinned: what was used after this stays; 0: nothing has to */
 	void (*drop)(void *value);
 };
 
 void *shelf_get(struct shelf *shelf, struct key key); /* borrowed; NULL: not here */
+
+/* From here to shelf_unpin nothing goes that is got or put: several may be used together. */
+void shelf_pin(struct shelf *shelf);
+void shelf_unpin(struct shelf *shelf);
 
 /* Drop what was used least recently until `bytes` more would fit. */
 void shelf_make_room(struct shelf *shelf, size_t bytes);
