@@ -93,7 +93,7 @@ before(const char *text, size_t at)
 }
 
 static bool
-has_class(const char *text, size_t length, size_t at, unsigned class)
+has_class(const char *text, size_t length, size_t at, uint64_t class)
 {
 	return (unicode_classes(text_decode(text, length, &at)) & class) != 0;
 }

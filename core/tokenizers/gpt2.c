@@ -6,26 +6,35 @@
 #include <stdbool.h>
 #include <string.h>
 
-enum { KINDS = UNICODE_LETTER | UNICODE_NUMBER | UNICODE_SPACE };
+enum kind { OTHER, LETTER, NUMBER, SPACE };
 
-/* Letter, number, space, or 0 for all else, of the character at text[*at]; advances. */
-static unsigned
+static enum kind
+kind_of(uint64_t classes)
+{
+	return classes & UNICODE_LETTER   ? LETTER
+	       : classes & UNICODE_NUMBER ? NUMBER
+	       : classes & UNICODE_SPACE  ? SPACE
+					  : OTHER;
+}
+
+/* The kind of the character at text[*at]; advances. */
+static enum kind
 kind_at(const char *text, size_t length, size_t *at)
 {
 	unsigned char c = (unsigned char)text[*at];
 
 	if (c >= 0x80)
-		return unicode_classes(text_decode(text, length, at)) & KINDS;
+		return kind_of(unicode_classes(text_decode(text, length, at)));
 	++*at;
 	if ((c | 0x20) >= 'a' && (c | 0x20) <= 'z')
-		return UNICODE_LETTER;
+		return LETTER;
 	if (c >= '0' && c <= '9')
-		return UNICODE_NUMBER;
-	return c == ' ' || (c >= '\t' && c <= '\r') ? UNICODE_SPACE : 0;
+		return NUMBER;
+	return c == ' ' || (c >= '\t' && c <= '\r') ? SPACE : OTHER;
 }
 
 static size_t
-run_end(const char *text, size_t length, size_t at, unsigned kind)
+run_end(const char *text, size_t length, size_t at, enum kind kind)
 {
 	while (at < length) {
 		size_t next = at;
@@ -62,7 +71,7 @@ spaces_end(const char *text, size_t length, size_t at)
 	while (end < length) {
 		size_t next = end;
 
-		if (kind_at(text, length, &next) != UNICODE_SPACE)
+		if (kind_at(text, length, &next) != SPACE)
 			break;
 		last = end;
 		end = next;
@@ -74,17 +83,17 @@ size_t
 gpt2_next(const char *text, size_t length, size_t at)
 {
 	size_t next = at, after = contraction(text, length, at);
-	unsigned kind;
+	enum kind kind;
 
 	if (after)
 		return at + after;
 	kind = kind_at(text, length, &next);
-	if (kind != UNICODE_SPACE)
+	if (kind != SPACE)
 		return run_end(text, length, next, kind);
 	if (text[at] == ' ' && next < length) {
 		after = next;
 		kind = kind_at(text, length, &after);
-		if (kind != UNICODE_SPACE)
+		if (kind != SPACE)
 			return run_end(text, length, after, kind);
 	}
 	return spaces_end(text, length, at);

@@ -2,7 +2,7 @@
 #include "core/tokenizers/pattern.h"
 
 #include "core/buf.h"
-#include "core/text.h"
+#include "core/tokenizers/alphabet.h"
 #include "core/tokenizers/regex.h"
 
 #include <string.h>
@@ -10,13 +10,14 @@
 #include <pcre2.h>
 
 /* Per match, so a text of any length passes; a pattern that backtracks without end does not. */
-enum { MATCH_LIMIT = 1000000, DEPTH_LIMIT = 100000, HEAP_LIMIT_KIB = 65536 };
+enum { MATCH_LIMIT = 10000000, DEPTH_LIMIT = 100000, HEAP_LIMIT_KIB = 65536 };
 
 struct pattern {
 	char *literal; /* or NULL: code */
 	size_t length;
 	pcre2_code *code;
 	pcre2_match_context *limits;
+	struct alphabet *alphabet; /* what the code is spelled in */
 	char *source;
 };
 
@@ -27,26 +28,39 @@ pattern_free(struct pattern *pattern)
 		return;
 	pcre2_code_free(pattern->code);
 	pcre2_match_context_free(pattern->limits);
+	alphabet_free(pattern->alphabet);
 	buf_free(pattern->literal);
 	buf_free(pattern->source);
 	buf_free(pattern);
 }
 
+/* The expression over letters of one byte, for the pattern's own alphabet. */
+static enum err
+spell(struct bytes *out, struct pattern *pattern, const char *regex, size_t length)
+{
+	struct regex parsed;
+	enum err code = regex_parse(&parsed, regex, length);
+
+	code = code ? code : alphabet_create(&pattern->alphabet, parsed.sets, parsed.set_count);
+	code = code ? code : regex_spell(out, &parsed, pattern->alphabet);
+	regex_free(&parsed);
+	return code;
+}
+
 static enum err
 compile(struct pattern *pattern, const char *regex, size_t length)
 {
-	char *translated;
-	size_t translated_length, at;
+	struct bytes spelled = { 0 };
+	size_t at;
 	int problem;
-	enum err code = regex_translate(&translated, &translated_length, regex, length);
+	enum err code = spell(&spelled, pattern, regex, length);
 
+	if (!code)
+		pattern->code = pcre2_compile((PCRE2_SPTR)spelled.data, spelled.length,
+					      PCRE2_NEVER_UTF, &problem, &at, NULL);
+	buf_free(spelled.data);
 	if (code)
 		return code;
-	pattern->code =
-		pcre2_compile((PCRE2_SPTR)translated, translated_length,
-			      PCRE2_UTF | PCRE2_UCP | PCRE2_MULTILINE | PCRE2_NEVER_BACKSLASH_C,
-			      &problem, &at, NULL);
-	buf_free(translated);
 	if (!pattern->code) {
 		char message[128];
 
@@ -173,52 +187,82 @@ match_failed(const struct pattern *pattern, int problem, size_t at)
 		      pattern->source, problem);
 }
 
+/* A text and the same in letters; found places move from one to the other in one pass. */
+struct spelled {
+	const char *text;
+	size_t length, at; /* in bytes */
+	struct bytes letters;
+	size_t letter; /* where `at` is in letters */
+};
+
+/* Forward to a letter, never back. */
+static size_t
+place_of(struct spelled *spelled, size_t letter)
+{
+	while (spelled->letter < letter) {
+		spelled->at++;
+		while (spelled->at < spelled->length &&
+		       ((unsigned char)spelled->text[spelled->at] & 0xc0) == 0x80)
+			spelled->at++;
+		spelled->letter++;
+	}
+	return spelled->at;
+}
+
 /* One match after the other; an empty one right behind the last match is passed over. */
 static enum err
 cover_regex(struct spans *out, size_t *covered, const struct pattern *pattern,
-	    pcre2_match_data *data, const char *text, size_t length)
+	    pcre2_match_data *data, struct spelled *spelled)
 {
 	const PCRE2_SIZE *found = pcre2_get_ovector_pointer(data);
-	bool any = false;
+	size_t length = spelled->letters.length, last = SIZE_MAX;
 
 	for (size_t at = 0; at <= length;) {
-		int n = pcre2_match(pattern->code, (PCRE2_SPTR)text, length, at, PCRE2_NO_UTF_CHECK,
+		int n = pcre2_match(pattern->code, (PCRE2_SPTR)spelled->letters.data, length, at, 0,
 				    data, pattern->limits);
+		size_t start;
 
 		if (n == PCRE2_ERROR_NOMATCH)
 			return OK;
 		if (n < 0 || found[0] > found[1])
-			return match_failed(pattern, n, at);
-		if (found[0] == found[1] && any && *covered == found[1]) {
-			if (at == length)
-				return OK;
-			text_decode(text, length, &at);
+			return match_failed(pattern, n, place_of(spelled, at));
+		if (found[0] == found[1] && last == found[1]) {
+			at++;
 			continue;
 		}
-		if (add_match(out, covered, found[0], found[1]))
+		start = place_of(spelled, found[0]);
+		if (add_match(out, covered, start, place_of(spelled, found[1])))
 			return ERR_NOMEM;
-		any = true;
-		at = found[1];
+		at = last = found[1];
 	}
 	return OK;
+}
+
+static enum err
+cover_spelled(struct spans *out, size_t *covered, const struct pattern *pattern, const char *text,
+	      size_t length)
+{
+	struct spelled spelled = { .text = text, .length = length };
+	pcre2_match_data *data = pcre2_match_data_create(1, NULL);
+	enum err code = data ? alphabet_spell(&spelled.letters, pattern->alphabet, text, length)
+			     : err_set(ERR_NOMEM, "out of memory for a pattern");
+
+	code = code ? code : cover_regex(out, covered, pattern, data, &spelled);
+	pcre2_match_data_free(data);
+	buf_free(spelled.letters.data);
+	return code;
 }
 
 enum err
 pattern_cover(struct spans *out, const struct pattern *pattern, const char *text, size_t length)
 {
-	pcre2_match_data *data = NULL;
 	size_t covered = 0;
 	enum err code;
 
 	out->count = 0;
-	if (pattern->literal) {
-		code = cover_literal(out, &covered, pattern, text, length);
-	} else if (!(data = pcre2_match_data_create(1, NULL))) {
-		code = err_set(ERR_NOMEM, "out of memory for a pattern");
-	} else {
-		code = cover_regex(out, &covered, pattern, data, text, length);
-		pcre2_match_data_free(data);
-	}
+	code = pattern->literal ? cover_literal(out, &covered, pattern, text, length)
+				: cover_spelled(out, &covered, pattern, text, length);
+
 	if (!code && covered < length)
 		code = spans_add(out, covered, length, false);
 	return code;

@@ -1,240 +1,425 @@
 #include "core/tokenizers/regex.h"
 
 #include "core/buf.h"
-#include "core/tokenizers/parts.h"
+#include "core/tokenizers/regex_parser.h"
 #include "core/tokenizers/unicode.h"
 
 #include <stdio.h>
 #include <string.h>
 
-struct translation {
-	struct bytes out;
-	const char *regex;
-	size_t length, at;
-	bool in_class;
-};
+#define NO_ATOM SIZE_MAX
 
-static const struct {
-	const char *name;
-	unsigned class;
-} properties[] = {
-	{ "L", UNICODE_LETTER },      { "Letter", UNICODE_LETTER },
-	{ "N", UNICODE_NUMBER },      { "Number", UNICODE_NUMBER },
-	{ "M", UNICODE_MARK },        { "Mark", UNICODE_MARK },
-	{ "Nd", UNICODE_DIGIT },      { "P", UNICODE_PUNCTUATION },
-	{ "S", UNICODE_SYMBOL },      { "Punctuation", UNICODE_PUNCTUATION },
-	{ "Symbol", UNICODE_SYMBOL },
-};
-
-static enum err
-refuse(const struct translation *t, const char *what)
+static void
+begin_atom(struct regex_parser *p)
 {
-	return err_at(ERR_UNSUPPORTED, NULL, "pattern", "\"%.*s\" uses %s, which is not supported",
-		      (int)(t->length < 128 ? t->length : 128), t->regex, what);
+	p->atom = p->out->code.length;
+	p->repeated = false;
+	p->before = 0;
 }
 
+/* What has no width is not repeated: the library refuses it, too. */
 static enum err
-put(struct translation *t, const char *text)
+put_anchor(struct regex_parser *p, const char *text, uint64_t classes)
 {
-	return bytes_add(&t->out, text, strlen(text));
+	p->atom = NO_ATOM;
+	p->before = 0;
+	return regex_put_around(p, text, classes);
 }
 
+/* All characters, or all but the newline. */
 static enum err
-put_range(struct translation *t, int32_t first, int32_t last)
+put_dot(struct regex_parser *p, bool newlines)
 {
-	char text[40];
+	struct charset set = { 0 };
+	enum err code = charset_add(&set, 0, newlines ? CHARSET_LAST : '\n' - 1);
 
-	snprintf(text, sizeof(text), "\\x{%x}-\\x{%x}", (unsigned)first, (unsigned)last);
-	return put(t, text);
-}
-
-/* The ranges of a class, or all that lies between them; surrogates are no characters. */
-static enum err
-put_ranges(struct translation *t, unsigned class, bool negated)
-{
-	size_t count;
-	const struct unicode_range *ranges = unicode_ranges(&count);
-	int32_t free = 0;
-	enum err code = OK;
-
-	for (size_t i = 0; i < count && !code; i++) {
-		if (!(ranges[i].classes & class))
-			continue;
-		if (!negated)
-			code = put_range(t, ranges[i].first, ranges[i].last);
-		else if (ranges[i].first > free)
-			code = put_range(t, free, ranges[i].first - 1);
-		free = ranges[i].last + 1;
-	}
-	if (!code && negated)
-		code = put_range(t, free, 0x10ffff);
+	begin_atom(p);
+	if (!code && !newlines)
+		code = charset_add(&set, '\n' + 1, CHARSET_LAST);
+	if (!code)
+		return regex_put_set(p, &set);
+	charset_free(&set);
 	return code;
 }
 
 static enum err
-put_class(struct translation *t, unsigned class, bool negated)
+put_line_end(struct regex_parser *p)
+{
+	struct charset set = { 0 };
+	enum err code = charset_add(&set, '\n', '\r');
+
+	begin_atom(p);
+	code = code ? code : charset_add(&set, 0x85, 0x85);
+	code = code ? code : charset_add(&set, 0x2028, 0x2029);
+	code = code ? code : regex_put(p, "(?>");
+	code = code ? code : regex_put_characters(p, '\r', '\r');
+	code = code ? code : regex_put_characters(p, '\n', '\n');
+	code = code ? code : regex_put(p, "|");
+	if (code) {
+		charset_free(&set);
+		return code;
+	}
+	code = regex_put_set(p, &set);
+	return code ? code : regex_put(p, ")");
+}
+
+/* Where case is ignored, some pairs of letters are also one: the library matches the ligature. */
+static bool
+makes_ligature(int32_t before, int32_t code)
+{
+	static const char pairs[] = "ssstfffifl";
+
+	for (size_t i = 0; i + 1 < sizeof(pairs); i += 2)
+		if ((before | 0x20) == pairs[i] && (code | 0x20) == pairs[i + 1])
+			return true;
+	return false;
+}
+
+static enum err
+put_literal(struct regex_parser *p)
+{
+	struct charset set = { 0 };
+	int32_t before = p->before, code;
+	enum err err = regex_read_character(&code, &p->reader);
+
+	if (!err && p->reader.ignore_case && makes_ligature(before, code))
+		err = regex_refuse(&p->reader, "a pair of letters that is also one, ignoring case");
+	err = err ? err : regex_add_character(&set, &p->reader, code);
+	if (err) {
+		charset_free(&set);
+		return err;
+	}
+	begin_atom(p);
+	p->before = p->reader.ignore_case ? code : 0;
+	return regex_put_set(p, &set);
+}
+
+static enum err
+put_class(struct regex_parser *p)
+{
+	struct charset set = { 0 };
+	enum err code = regex_read_class(&set, &p->reader);
+
+	if (code) {
+		charset_free(&set);
+		return code;
+	}
+	begin_atom(p);
+	return regex_put_set(p, &set);
+}
+
+/* Where two characters, of which one is of a word and the other not, meet; and where not. */
+#define BOUNDARY    "(?:(?<=%)(?!%)|(?<!%)(?=%))"
+#define NO_BOUNDARY "(?:(?<=%)(?=%)|(?<!%)(?!%))"
+
+static enum err
+put_escape(struct regex_parser *p)
+{
+	struct charset set = { 0 };
+	char c = regex_peek(&p->reader, 1);
+	size_t before = p->reader.at;
+	bool found;
+	enum err code = regex_read_escape(&set, &found, &p->reader);
+
+	if (!code && found) {
+		begin_atom(p);
+		return regex_put_set(p, &set);
+	}
+	charset_free(&set);
+	if (code)
+		return code;
+	p->reader.at = before + 2;
+	switch (c) {
+	case 'A':
+		return put_anchor(p, "\\A", 0);
+	case 'z':
+		return put_anchor(p, "\\z", 0);
+	case 'Z':
+		return put_anchor(p, "(?=%?\\z)", 0);
+	case 'b':
+		return put_anchor(p, BOUNDARY, UNICODE_WORD);
+	case 'B':
+		return put_anchor(p, NO_BOUNDARY, UNICODE_WORD);
+	case 'N':
+	case 'O':
+		return put_dot(p, c == 'O');
+	case 'R':
+		return put_line_end(p);
+	default:
+		p->reader.at = before;
+		return put_literal(p);
+	}
+}
+
+static enum err
+open_group(struct regex_parser *p, const char *start, size_t skipped)
+{
+	if (p->depth == REGEX_GROUPS_MAX)
+		return regex_refuse(&p->reader, "groups too deep inside each other");
+	p->groups[p->depth++] = (struct regex_group){ .start = p->out->code.length,
+						      .ignore_case = p->reader.ignore_case,
+						      .dot_all = p->dot_all,
+						      .extended = p->extended };
+	p->reader.at += skipped;
+	p->atom = NO_ATOM;
+	p->before = 0;
+	return regex_put(p, start);
+}
+
+static enum err
+close_group(struct regex_parser *p)
+{
+	struct regex_group *group = &p->groups[p->depth - 1];
+	enum err code = OK;
+
+	if (p->depth == 1)
+		return regex_refuse(&p->reader, "a closing parenthesis without its group");
+	for (size_t i = 0; i <= group->inner && !code; i++)
+		code = regex_put(p, ")");
+	p->reader.ignore_case = group->ignore_case;
+	p->dot_all = group->dot_all;
+	p->extended = group->extended;
+	p->reader.at++;
+	p->depth--;
+	begin_atom(p);
+	p->atom = group->start;
+	return code;
+}
+
+/* (?i-m:...) is a group; (?i) goes on to the end of the group that it stands in. */
+static enum err
+read_options(struct regex_parser *p)
+{
+	bool on = true, ignore_case = p->reader.ignore_case, dot_all = p->dot_all;
+	bool extended = p->extended;
+	size_t n = 2;
+	enum err code;
+
+	for (char c; (c = regex_peek(&p->reader, n)) && strchr("imx-", c); n++) {
+		on = c == '-' ? false : on;
+		ignore_case = c == 'i' ? on : ignore_case;
+		dot_all = c == 'm' ? on : dot_all;
+		extended = c == 'x' ? on : extended;
+	}
+	if (regex_peek(&p->reader, n) == ':') {
+		code = open_group(p, "(?:", n + 1);
+	} else if (n > 2 && regex_peek(&p->reader, n) == ')') {
+		p->reader.at += n + 1;
+		p->groups[p->depth - 1].inner++;
+		p->atom = NO_ATOM;
+		p->before = 0;
+		code = regex_put(p, "(?:");
+	} else {
+		return regex_refuse(&p->reader, "a group of its own kind");
+	}
+	p->reader.ignore_case = ignore_case;
+	p->dot_all = dot_all;
+	p->extended = extended;
+	return code;
+}
+
+static enum err
+skip_past(struct regex_parser *p, char end, const char *what)
+{
+	const char *from = p->reader.regex + p->reader.at;
+	const char *found = memchr(from, end, p->reader.length - p->reader.at);
+
+	if (!found)
+		return regex_refuse(&p->reader, what);
+	p->reader.at += (size_t)(found - from) + 1;
+	return OK;
+}
+
+static enum err
+read_group(struct regex_parser *p)
+{
+	static const char *const starts[] = { "(?:", "(?=", "(?!", "(?>", "(?<=", "(?<!" };
+	size_t left = p->reader.length - p->reader.at;
+	const char *at = p->reader.regex + p->reader.at;
+	enum err code;
+
+	if (regex_peek(&p->reader, 1) == '*')
+		return regex_refuse(&p->reader, "a verb");
+	if (regex_peek(&p->reader, 1) != '?')
+		return open_group(p, "(?:", 1);
+	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++)
+		if (left >= strlen(starts[i]) && !memcmp(at, starts[i], strlen(starts[i])))
+			return open_group(p, starts[i], strlen(starts[i]));
+	if (regex_peek(&p->reader, 2) == '#')
+		return skip_past(p, ')', "a comment without an end");
+	if (regex_peek(&p->reader, 2) != '<')
+		return read_options(p);
+	code = open_group(p, "(?:", 3);
+	return code ? code : skip_past(p, '>', "a name without an end");
+}
+
+struct repeat {
+	long least, most; /* most -1: no end */
+	size_t length;    /* bytes read; 0: no interval at all, the brace is itself */
+};
+
+static size_t
+read_count(long *out, const struct regex_reader *reader, size_t ahead)
+{
+	size_t n = 0;
+
+	*out = 0;
+	for (char c; n < 7 && (c = regex_peek(reader, ahead + n)) >= '0' && c <= '9'; n++)
+		*out = *out * 10 + (c - '0');
+	return n;
+}
+
+static struct repeat
+read_interval(const struct regex_reader *reader)
+{
+	struct repeat repeat = { 0 };
+	size_t least = read_count(&repeat.least, reader, 1), most = 0, n = 1 + least;
+
+	repeat.most = repeat.least;
+	if (regex_peek(reader, n) == ',') {
+		most = read_count(&repeat.most, reader, n + 1);
+		n += 1 + most;
+		repeat.most = most ? repeat.most : -1;
+	}
+	if ((least || most) && regex_peek(reader, n) == '}')
+		repeat.length = n + 1;
+	return repeat;
+}
+
+static enum err
+insert(struct bytes *code, size_t at, const char *text)
+{
+	size_t length = strlen(text), tail = code->length - at;
+
+	if (bytes_add(code, text, length))
+		return ERR_NOMEM;
+	memmove(code->data + at + length, code->data + at, tail);
+	memcpy(code->data + at, text, length);
+	return OK;
+}
+
+/* Behind something already repeated, or around something that is to be made so again, stands a
+ * group: x{1,3}+ is more than one of up to three there, and possessive here. */
+static enum err
+put_repeat(struct regex_parser *p, const char *text)
 {
 	enum err code = OK;
 
-	if (t->in_class)
-		return put_ranges(t, class, negated);
-	code = put(t, negated ? "[^" : "[");
-	code = code ? code : put_ranges(t, class, false);
-	return code ? code : put(t, "]");
-}
-
-/* \p{...}: our own classes, else left to PCRE2, which must know the name. */
-static enum err
-translate_property(struct translation *t, bool negated)
-{
-	const char *name = t->regex + t->at + 3, *end;
-	size_t length;
-
-	if (t->at + 2 >= t->length || t->regex[t->at + 2] != '{')
-		return refuse(t, "\\p without braces");
-	end = memchr(name, '}', t->length - t->at - 3);
-	if (!end)
-		return refuse(t, "\\p without a closing brace");
-	length = (size_t)(end - name);
-	t->at += 4 + length;
-	if (length && *name == '^') {
-		negated = !negated;
-		name++;
-		length--;
+	if (p->atom == NO_ATOM)
+		return regex_refuse(&p->reader, "a repetition of nothing");
+	if (p->repeated) {
+		code = insert(&p->out->code, p->atom, "(?:");
+		code = code ? code : regex_put(p, ")");
 	}
-	for (size_t i = 0; i < sizeof(properties) / sizeof(properties[0]); i++)
-		if (strlen(properties[i].name) == length &&
-		    !memcmp(properties[i].name, name, length))
-			return put_class(t, properties[i].class, negated);
-	if (put(t, negated ? "\\P{" : "\\p{") || (length > 2 && put(t, "sc:")) ||
-	    bytes_add(&t->out, name, length))
-		return ERR_NOMEM;
-	return put(t, "}");
+	p->repeated = true;
+	p->before = 0;
+	return code ? code : regex_put(p, text);
 }
 
 static enum err
-copy(struct translation *t, size_t count)
+repeat_interval(struct regex_parser *p, const struct repeat *repeat)
 {
-	size_t left = t->length - t->at;
+	char text[64], most[24] = "";
+	bool exact = repeat->least == repeat->most;
 
-	count = count < left ? count : left;
-	t->at += count;
-	return bytes_add(&t->out, t->regex + t->at - count, count);
+	if (repeat->most >= 0 && repeat->least > repeat->most)
+		return regex_refuse(&p->reader, "an interval whose end is before its start");
+	if (repeat->most >= 0)
+		snprintf(most, sizeof(most), "%ld", repeat->most);
+	p->reader.at += repeat->length;
+	/* {n}? is no lazy form: what stands n times may be missing. */
+	if (!exact && regex_peek(&p->reader, 0) == '?') {
+		p->reader.at++;
+		snprintf(text, sizeof(text), "{%ld,%s}?", repeat->least, most);
+	} else {
+		snprintf(text, sizeof(text), "{%ld,%s}", repeat->least, most);
+	}
+	return put_repeat(p, text);
 }
 
 static enum err
-translate_class_escape(struct translation *t, unsigned class, bool negated)
+repeat_simply(struct regex_parser *p)
 {
-	t->at += 2;
-	return put_class(t, class, negated);
+	char text[3] = { regex_peek(&p->reader, 0), regex_peek(&p->reader, 1), '\0' };
+
+	if (text[1] != '?' && text[1] != '+')
+		text[1] = '\0';
+	p->reader.at += strlen(text);
+	return put_repeat(p, text);
 }
 
 static enum err
-translate_escape(struct translation *t)
+read_syntax(struct regex_parser *p, char c)
 {
-	char c = t->at + 1 < t->length ? t->regex[t->at + 1] : '\0';
-
 	switch (c) {
-	case 's':
-	case 'S':
-		return translate_class_escape(t, UNICODE_SPACE, c == 'S');
-	case 'd':
-	case 'D':
-		return translate_class_escape(t, UNICODE_DIGIT, c == 'D');
-	case 'w':
-	case 'W':
-		return translate_class_escape(t, UNICODE_WORD, c == 'W');
-	case 'p':
-	case 'P':
-		return translate_property(t, c == 'P');
-	case 'b':
-	case 'B':
-		/* A word boundary counts characters as words that PCRE2 does not; inside a class it
-		 * is a backspace in both. */
-		return t->in_class ? copy(t, 2) : refuse(t, "a word boundary");
-	case 'h':
-	case 'H':
-	case 'R':
-	case 'X':
-	case 'K':
-	case 'G':
-	case 'k':
-	case 'g':
-		return refuse(t, (const char[]){ '\\', c, '\0' });
+	case '\\':
+		return put_escape(p);
+	case '[':
+		return put_class(p);
+	case '(':
+		return read_group(p);
+	case ')':
+		return close_group(p);
+	case '*':
+	case '+':
+	case '?':
+		return repeat_simply(p);
 	default:
-		return copy(t, 2);
+		break;
 	}
-}
-
-/* (?m) lets the dot match a newline there, and (?s) here; i and x mean the same in both. */
-static enum err
-translate_options(struct translation *t)
-{
-	size_t at = t->at + 2;
-
-	if (put(t, "(?"))
-		return ERR_NOMEM;
-	for (; at < t->length && strchr("imx-", t->regex[at]); at++)
-		if (bytes_add(&t->out, t->regex[at] == 'm' ? "s" : t->regex + at, 1))
-			return ERR_NOMEM;
-	t->at = at;
-	if (at < t->length && strchr("<>=!:)#", t->regex[at]))
-		return copy(t, 1);
-	return refuse(t, "a group of its own kind");
+	p->reader.at++;
+	if (c == '.')
+		return put_dot(p, p->dot_all);
+	if (c == '^')
+		return put_anchor(p, "(?:\\A|(?<=%)(?!\\z))", 0);
+	if (c == '$')
+		return put_anchor(p, "(?=%|\\z)", 0);
+	p->atom = NO_ATOM; /* | */
+	p->before = 0;
+	return regex_put(p, "|");
 }
 
 static enum err
-translate_in_class(struct translation *t)
+read_next(struct regex_parser *p)
 {
-	const char *at = t->regex + t->at;
+	char c = regex_peek(&p->reader, 0);
+	struct repeat repeat = { 0 };
 
-	if (*at == ']')
-		t->in_class = false;
-	if (*at == '[')
-		return refuse(t, "a class inside a class");
-	if (*at == '&' && t->at + 1 < t->length && at[1] == '&')
-		return refuse(t, "an intersection of classes");
-	return copy(t, 1);
-}
-
-static enum err
-translate_next(struct translation *t)
-{
-	const char *at = t->regex + t->at;
-	size_t left = t->length - t->at;
-
-	if (*at == '\\')
-		return translate_escape(t);
-	if (t->in_class)
-		return translate_in_class(t);
-	if (*at == '[') {
-		t->in_class = true;
-		return copy(t, left > 1 && at[1] == '^' ? 2 : 1);
+	if (p->extended && c && strchr(" \t\n\r\f\v", c)) {
+		p->reader.at++;
+		return OK;
 	}
-	if (left > 1 && *at == '{' && at[1] == ',') {
-		t->at++; /* {,n} is {0,n} there and no quantifier here */
-		return put(t, "{0");
+	if (p->extended && c == '#') {
+		while (p->reader.at < p->reader.length && regex_peek(&p->reader, 0) != '\n')
+			p->reader.at++;
+		return OK;
 	}
-	if (left > 1 && *at == '(' && at[1] == '?')
-		return translate_options(t);
-	if (left > 1 && *at == '(' && at[1] == '*')
-		return refuse(t, "a verb");
-	return copy(t, 1);
+	if (c == '{')
+		repeat = read_interval(&p->reader);
+	if (repeat.length)
+		return repeat_interval(p, &repeat);
+	return c && strchr("\\[()*+?.^$|", c) ? read_syntax(p, c) : put_literal(p);
 }
 
 enum err
-regex_translate(char **out, size_t *out_length, const char *regex, size_t length)
+regex_parse(struct regex *out, const char *regex, size_t length)
 {
-	struct translation t = { .regex = regex, .length = length };
+	struct regex_parser *p = buf_alloc(1, sizeof(*p));
 	enum err code = OK;
 
-	while (t.at < t.length && !code)
-		code = translate_next(&t);
-	if (code) {
-		buf_free(t.out.data);
-		return code;
-	}
-	*out = t.out.data;
-	*out_length = t.out.length;
-	return OK;
+	*out = (struct regex){ 0 };
+	if (!p)
+		return ERR_NOMEM;
+	p->reader = (struct regex_reader){ .regex = regex, .length = length };
+	p->out = out;
+	p->depth = 1;
+	p->atom = NO_ATOM;
+	while (p->reader.at < length && !code)
+		code = read_next(p);
+	if (!code && p->depth > 1)
+		code = regex_refuse(&p->reader, "a group without its end");
+	for (size_t i = 0; i < p->groups[0].inner && !code; i++)
+		code = regex_put(p, ")");
+	buf_free(p);
+	return code;
 }

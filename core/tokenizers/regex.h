@@ -1,15 +1,29 @@
 #ifndef CORE_TOKENIZERS_REGEX_H
 #define CORE_TOKENIZERS_REGEX_H
 
-#include "core/err.h"
+#include "core/tokenizers/alphabet.h"
+#include "core/tokenizers/charset.h"
+#include "core/tokenizers/parts.h"
 
-#include <stddef.h>
+/* An Oniguruma expression (its own syntax, the default of the Hugging Face library) as PCRE2 means
+ * the same. All that depends on characters becomes a set of them, whose members are those of
+ * unicode.h: literals, classes with intersections and nested ones, \d \h \N \O \p \s \w, [:alpha:],
+ * the dot, line and word boundaries, letters whose case is ignored. What is left is structure. Sets
+ * stand in it by number until an alphabet makes bytes of them.
+ *
+ * References to groups, \G \K \X \y, absent operators, callouts and case beyond ASCII are
+ * ERR_UNSUPPORTED by name. */
+struct regex {
+	struct bytes code;
+	struct charset *sets; /* settled, no two equal */
+	size_t set_count, set_capacity;
+};
 
-/* An Oniguruma expression (Ruby syntax, the default of the Hugging Face library) as PCRE2 means the
- * same: \s \d \w \p{L} \p{N} \p{M} \p{P} \p{S} \p{Nd} and their opposites become classes of
- * unicode.h; \h is a hexadecimal digit there and is written out; (?m) means what (?s) means here.
- * Class intersections (&&), nested classes and absent operators are ERR_UNSUPPORTED by name. *out
- * is the caller's. */
-enum err regex_translate(char **out, size_t *out_length, const char *regex, size_t length);
+enum err regex_parse(struct regex *out, const char *regex, size_t length);
+void regex_free(struct regex *regex); /* contents; also after a failed parse */
+
+/* The expression over the letters of an alphabet that was made of its sets, for PCRE2 without UTF.
+ */
+enum err regex_spell(struct bytes *out, const struct regex *regex, const struct alphabet *alphabet);
 
 #endif

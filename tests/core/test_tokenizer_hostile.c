@@ -192,11 +192,9 @@ test_tokenizer_hostile__patterns_are_refused_or_limited(void **state)
 	size_t count;
 
 	(void)state;
-	refuse(ERR_UNSUPPORTED, "cannot be compiled", with_pattern("(a"));
-	refuse(ERR_UNSUPPORTED, "a class inside a class", with_pattern("[a[b]]"));
-	refuse(ERR_UNSUPPORTED, "an intersection", with_pattern("[a-z&&b]"));
+	refuse(ERR_UNSUPPORTED, "a group without its end", with_pattern("(a"));
+	refuse(ERR_UNSUPPORTED, "cannot be compiled", with_pattern("(?<=a+)b"));
 	refuse(ERR_UNSUPPORTED, "a verb", with_pattern("(*ACCEPT)"));
-	refuse(ERR_UNSUPPORTED, "a word boundary", with_pattern("\\\\ba"));
 	assert_ok(tokenizer_open(&tokenizer, with_pattern("(a+)+$"), 0));
 	memset(text, 'a', sizeof(text));
 	text[sizeof(text) - 1] = 'b';
