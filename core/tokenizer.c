@@ -2,6 +2,7 @@
 
 #include "core/buf.h"
 #include "core/file.h"
+#include "core/formats/gguf.h"
 #include "core/text.h"
 #include "core/tokenizers/tokenizer_internal.h"
 
@@ -40,6 +41,13 @@ own_vocab(const struct tokenizer *tokenizer)
 	return vocab_size(tokenizer->kind->vocab(tokenizer->model));
 }
 
+bool
+tokenizer_is_file(const char *path)
+{
+	return file_exists(path) && !file_is_folder(path) &&
+	       (ends_with(path, ".json") || gguf_is(path));
+}
+
 enum err
 tokenizer_open(struct tokenizer **out, const char *path, size_t vocab)
 {
@@ -50,8 +58,12 @@ tokenizer_open(struct tokenizer **out, const char *path, size_t vocab)
 	if (!tokenizer)
 		return ERR_NOMEM;
 	tokenizer->bos = tokenizer->eos = -1;
-	code = ends_with(path, ".json") ? tokenizer_json_open(tokenizer, path)
-					: llama2c_tokenizer_open(tokenizer, path);
+	if (ends_with(path, ".json"))
+		code = tokenizer_json_open(tokenizer, path);
+	else if (gguf_is(path))
+		code = gguf_tokenizer_open(tokenizer, path);
+	else
+		code = llama2c_tokenizer_open(tokenizer, path);
 	if (!code && vocab && own_vocab(tokenizer) > vocab)
 		code = err_at(ERR_FORMAT, path, NULL,
 			      "the tokenizer has %zu tokens but the model's embedding %zu rows; "
@@ -103,6 +115,12 @@ const char *
 tokenizer_kind(const struct tokenizer *tokenizer)
 {
 	return tokenizer->name;
+}
+
+const char *
+tokenizer_warning(const struct tokenizer *tokenizer)
+{
+	return tokenizer->warning;
 }
 
 size_t

@@ -17,10 +17,14 @@ struct tokenizer;
  * the one with as many is taken; 0: any. */
 enum err tokenizer_open_beside(struct tokenizer **out, const char *model_path, size_t vocab);
 enum err tokenizer_open(struct tokenizer **out, const char *path, size_t vocab);
+/* Whether `path` is a file that tokenizer_open takes and that needs no model around it: GGUF with
+ * or without weights, or tokenizer.json. */
+bool tokenizer_is_file(const char *path);
 void tokenizer_free(struct tokenizer *tokenizer);
 
 const char *tokenizer_kind(
 	const struct tokenizer *tokenizer); /* "bpe_byte_level", "bpe_byte_fallback", ... */
+const char *tokenizer_warning(const struct tokenizer *tokenizer); /* a line for people, or NULL */
 size_t tokenizer_vocab(const struct tokenizer *tokenizer);
 int32_t tokenizer_bos(const struct tokenizer *tokenizer); /* -1: none */
 int32_t tokenizer_eos(const struct tokenizer *tokenizer);

@@ -63,13 +63,27 @@ add_token(struct added *added, const struct json *spec, const struct vocab *voca
 	if (!content || !content->length)
 		return err_at(ERR_FORMAT, NULL, "added_tokens", "an entry has no content");
 	code = check_id(added, vocab, content, id);
-	code = code ? code : vocab_add(added->names, content->string, content->length, id);
+	token.id = (int32_t)id;
+	return code ? code : added_put(added, &token, content->string, content->length);
+}
+
+enum err
+added_start(struct added *out, size_t limit)
+{
+	*out = (struct added){ 0 };
+	return vocab_create(&out->names, limit);
+}
+
+enum err
+added_put(struct added *added, const struct added_token *token, const char *content, size_t length)
+{
+	enum err code = vocab_add(added->names, content, length, token->id);
+
 	if (code)
 		return code;
-	token.id = (int32_t)id;
-	if (buf_grow(&added->tokens, &added->capacity, added->count + 1, sizeof(token)))
+	if (buf_grow(&added->tokens, &added->capacity, added->count + 1, sizeof(*token)))
 		return ERR_NOMEM;
-	added->tokens[added->count++] = token;
+	added->tokens[added->count++] = *token;
 	return OK;
 }
 
@@ -100,13 +114,21 @@ make_finders(struct added *added, const struct part *normalizer)
 
 		code = part_normalize(&token->shown, token->normalized ? normalizer : &none,
 				      token->content, token->length);
-		code = code ? code
-			    : finder_add(token->normalized ? &added->normalized : &added->raw,
-					 token);
+		if (!code && !token->hidden)
+			code = finder_add(token->normalized ? &added->normalized : &added->raw,
+					  token);
 	}
 	finder_seal(&added->raw);
 	finder_seal(&added->normalized);
 	return code;
+}
+
+enum err
+added_finish(struct added *added, const struct part *normalizer)
+{
+	enum err code = make_index(added);
+
+	return code ? code : make_finders(added, normalizer);
 }
 
 enum err
@@ -125,8 +147,7 @@ added_create(struct added *out, const struct json *list, const struct vocab *voc
 	code = vocab_create(&out->names, vocab_size(vocab) + count);
 	for (const struct json *item = list ? list->first : NULL; item && !code; item = item->next)
 		code = add_token(out, item, vocab);
-	code = code ? code : make_index(out);
-	return code ? code : make_finders(out, normalizer);
+	return code ? code : added_finish(out, normalizer);
 }
 
 const struct added_token *

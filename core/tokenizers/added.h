@@ -21,6 +21,13 @@ struct added {
  * library would give (the vocabulary's own, else the next free one) are refused. */
 enum err added_create(struct added *out, const struct json *list, const struct vocab *vocab,
 		      const struct part *normalizer);
+
+/* The same token by token, for other files: start, put each (its flags and id are read), finish.
+ * Ids lie below `limit`. Whatever fails, added_free. */
+enum err added_start(struct added *out, size_t limit);
+enum err added_put(struct added *added, const struct added_token *token, const char *content,
+		   size_t length);
+enum err added_finish(struct added *added, const struct part *normalizer);
 void added_free(struct added *added); /* contents */
 
 const struct added_token *added_by_id(const struct added *added, int32_t id);

@@ -59,19 +59,24 @@ bpe_add_rule(struct bpe *bpe, int32_t left, int32_t right, uint32_t rank, int32_
 	return OK;
 }
 
+const struct bpe_rule *
+bpe_find_rule(const struct bpe *bpe, int32_t left, int32_t right)
+{
+	const struct bpe_rule *rule = bpe->rule_count ? place_of(bpe, pair_of(left, right)) : NULL;
+
+	return rule && rule->id >= 0 ? rule : NULL;
+}
+
 static bool
 find(struct merge *out, const struct merge_rules *rules, const char *word,
      const struct symbol *left, const struct symbol *right)
 {
-	const struct bpe *bpe = rules->state;
-	const struct bpe_rule *rule;
+	const struct bpe_rule *rule = bpe_find_rule(rules->state, left->id, right->id);
 
 	(void)word;
-	if (!bpe->rule_count)
-		return false;
-	rule = place_of(bpe, pair_of(left->id, right->id));
-	*out = (struct merge){ rule->rank, rule->id };
-	return rule->id >= 0;
+	if (rule)
+		*out = (struct merge){ rule->rank, rule->id };
+	return rule != NULL;
 }
 
 /* Characters on their way to symbols; an unknown one waits, for it may be fused with the next. */
@@ -147,6 +152,8 @@ read_character(struct reading *reading, size_t start, size_t end)
 	}
 	if (bpe->byte_fallback)
 		code = add_as_bytes(&done, reading, start, end);
+	if (!code && !done && bpe->keep_unknown)
+		return merger_add(reading->merger, -1, start, end - start);
 	if (code || done || bpe->unk_id < 0)
 		return code;
 	if (!bpe->fuse_unk)
@@ -163,7 +170,8 @@ encode(struct ids *out, const void *model, struct merger *scratch, const char *t
 	const struct bpe *bpe = model;
 	struct reading reading = { bpe, scratch, text, length, 0, 0 };
 	const struct merge_rules rules = { .find = find, .state = bpe };
-	int32_t whole = bpe->ignore_merges ? vocab_find(bpe->vocab, text, length) : -1;
+	bool as_whole = bpe->ignore_merges || (bpe->whole_lines && text[0] == '\n');
+	int32_t whole = as_whole ? vocab_find(bpe->vocab, text, length) : -1;
 	enum err code = OK;
 
 	if (whole >= 0)

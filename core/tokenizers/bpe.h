@@ -23,10 +23,15 @@ struct bpe {
 	struct affix prefix, suffix;
 	int32_t unk_id; /* -1: unknown characters are dropped */
 	bool fuse_unk, byte_fallback, ignore_merges;
+	bool keep_unknown; /* those that are dropped stand between their neighbours until the end */
+	bool whole_lines;  /* ignore_merges for newlines alone */
 };
 
 /* A later rule for the same pair replaces the earlier one. */
 enum err bpe_add_rule(struct bpe *bpe, int32_t left, int32_t right, uint32_t rank, int32_t id);
+
+/* NULL: none. */
+const struct bpe_rule *bpe_find_rule(const struct bpe *bpe, int32_t left, int32_t right);
 
 enum err bpe_create(void **out, const struct json *spec);
 void bpe_destroy(void *model);

@@ -12,6 +12,7 @@ struct added_token {
 	 * when `normalized`. Owned. */
 	struct bytes shown;
 	bool special, normalized, lstrip, rstrip, single_word;
+	bool hidden; /* never looked for */
 };
 
 struct needle {

@@ -1,6 +1,7 @@
 /* "Sequence": parts of one stage, one after the other; each stage names its list differently. */
 #include "core/buf.h"
 #include "core/tokenizers/kinds.h"
+#include "core/tokenizers/sequence.h"
 
 struct sequence_state {
 	struct part *parts;
@@ -40,6 +41,27 @@ destroy(void *state)
 	for (size_t i = 0; i < sequence->count; i++)
 		part_free(&sequence->parts[i]);
 	buf_free(sequence->parts);
+}
+
+enum err
+sequence_add(struct part *sequence, const struct part_kind *kind, const struct part *part)
+{
+	struct part taken = *part;
+	struct sequence_state *state = sequence->state;
+
+	sequence->kind = kind;
+	if (!state)
+		sequence->state = state = buf_alloc(1, sizeof(*state));
+	if (state && !state->parts)
+		state->parts = buf_alloc(PARTS_MAX, sizeof(*state->parts));
+	if (!state || !state->parts || state->count == PARTS_MAX) {
+		part_free(&taken);
+		return state && state->parts
+			       ? err_set(ERR_RANGE, "more than %d parts in one stage", PARTS_MAX)
+			       : ERR_NOMEM;
+	}
+	state->parts[state->count++] = taken;
+	return OK;
 }
 
 static enum err

@@ -33,6 +33,9 @@ common_open(struct common *out, struct call *call, const char *model)
 		output_narrate(call, "%s", engine_model(out->engine)->warnings[i]);
 	if (out->own && engine_note(out->engine))
 		output_narrate(call, "%s", engine_note(out->engine));
+	if (out->own && engine_tokenizer(out->engine) &&
+	    tokenizer_warning(engine_tokenizer(out->engine)))
+		output_narrate(call, "%s", tokenizer_warning(engine_tokenizer(out->engine)));
 	return OK;
 }
 

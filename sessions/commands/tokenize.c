@@ -19,14 +19,20 @@ ends_with(const char *text, const char *end)
 	return length >= tail && !strcmp(text + length - tail, end);
 }
 
+static bool
+is_model(const char *word)
+{
+	return file_is_folder(word) || tokenizer_is_file(word) || ends_with(word, ".bin") ||
+	       ends_with(word, ".safetensors");
+}
+
 /* With one word alone it is a model when it looks like one, else a text. */
 static void
 sort_words(const char **model, const char **text, const struct arguments *arguments)
 {
 	*model = arguments_value(arguments, "MODEL");
 	*text = arguments_value(arguments, "TEXT");
-	if (*model && !*text && !file_is_folder(*model) && !ends_with(*model, ".bin") &&
-	    !ends_with(*model, ".safetensors")) {
+	if (*model && !*text && !is_model(*model)) {
 		*text = *model;
 		*model = NULL;
 	}
@@ -164,6 +170,30 @@ decode(struct call *call, const struct tokenizer *tokenizer)
 }
 
 static enum err
+convert(struct call *call, const struct tokenizer *tokenizer, const char *text)
+{
+	if (arguments_value(&call->arguments, "--decode"))
+		return decode(call, tokenizer);
+	return encode(call, tokenizer, text);
+}
+
+/* A tokenizer by itself; its weights, if it has some, need not be ones that can be read. */
+static enum err
+run_file(struct call *call, const char *path, const char *text)
+{
+	struct tokenizer *tokenizer;
+	enum err code = tokenizer_open(&tokenizer, path, 0);
+
+	if (code)
+		return code;
+	if (tokenizer_warning(tokenizer))
+		output_narrate(call, "%s", tokenizer_warning(tokenizer));
+	code = convert(call, tokenizer, text);
+	tokenizer_free(tokenizer);
+	return code;
+}
+
+static enum err
 run(struct call *call)
 {
 	const char *model, *text;
@@ -172,14 +202,13 @@ run(struct call *call)
 	enum err code;
 
 	sort_words(&model, &text, &call->arguments);
+	if (model && tokenizer_is_file(model))
+		return run_file(call, model, text);
 	code = common_open(&common, call, model);
 	if (code)
 		return code;
 	code = need_tokenizer(&tokenizer, common.engine);
-	if (!code && arguments_value(&call->arguments, "--decode"))
-		code = decode(call, tokenizer);
-	else if (!code)
-		code = encode(call, tokenizer, text);
+	code = code ? code : convert(call, tokenizer, text);
 	common_close(&common);
 	return code;
 }
@@ -189,7 +218,9 @@ const struct command command_tokenize = {
 	.summary = "turn text into token ids, or ids into text",
 	.help = "Reads TEXT (a file or a shipped text's name), --string, or standard input.\n"
 		"--special adds and shows the special tokens that the tokenizer puts around a "
-		"text.\n\n"
+		"text.\n"
+		"MODEL may be a tokenizer alone: a GGUF file, with or without weights, or a "
+		"tokenizer.json.\n\n"
 		"Example: qscope tokenize --string 'Once upon a time'\n"
 		"         qscope tokenize --decode --ids 384,266,12",
 	.args =

@@ -5,6 +5,9 @@
 #include "core/checkpoint.h"
 #include "core/formats/gguf.h"
 #include "core/tensor.h"
+#include "core/tokenizer.h"
+
+#include "core/buf.h"
 
 #include <string.h>
 
@@ -63,6 +66,28 @@ read_ends(const struct tensor *tensor)
 		__builtin_trap();
 }
 
+static void
+use_vocabulary(const char *path)
+{
+	static const char text[] = " Once  a ab<x>, it's 12345 \xf0\x9f\x98\x80\n\n\xc3\xa9";
+	struct tokenizer *tokenizer;
+	size_t count, length;
+	int32_t *ids;
+	char *back;
+
+	if (tokenizer_open(&tokenizer, path, 0))
+		return;
+	if (!tokenizer_encode(&ids, &count, tokenizer, text, strlen(text), true)) {
+		for (size_t i = 0; i < count; i++)
+			if (ids[i] < 0 || (size_t)ids[i] >= tokenizer_vocab(tokenizer))
+				__builtin_trap();
+		if (!tokenizer_decode(&back, &length, tokenizer, ids, count, false))
+			buf_free(back);
+		buf_free(ids);
+	}
+	tokenizer_free(tokenizer);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -74,6 +99,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	walk(gguf);
 	gguf_free(gguf);
+	use_vocabulary(path);
 	if (checkpoint_open(&checkpoint, path))
 		return 0;
 	for (size_t i = 0; i < checkpoint->count; i++)

@@ -272,8 +272,36 @@ def make_gguf():
     put("gguf", "split", gguf([("split.count", "u16", 2), ("split.no", "u16", 0)], two, bytes(40)))
 
 
+def gguf_vocab(model, tokens, kinds, *pairs):
+    return gguf([("tokenizer.ggml.model", "string", model), ("tokenizer.ggml.tokens", "string", tokens),
+                 ("tokenizer.ggml.token_type", "i32", kinds), *pairs])
+
+
+def make_gguf_vocab():
+    merges = ("tokenizer.ggml.merges", "string", ["a b", "\u0120 a"])
+    pieces, kinds = ["a", "b", "ab", "\u0120", "\u0120a", "<x>", "<e>", "1", "2"], [1, 1, 1, 1, 1, 4, 3, 1, 1]
+    for pre in ("gpt-2", "default", "llama-bpe", "gpt-4o", "deepseek-llm", "superbpe", "afmoe", "kimi-k2", "gemma4", "nothing"):
+        put("gguf", f"vocab_{pre}", gguf_vocab("gpt2", pieces, kinds, merges, ("tokenizer.ggml.pre", "string", pre),
+                                               ("tokenizer.ggml.add_bos_token", "bool", True)))
+    put("gguf", "vocab_gemma", gguf_vocab("gemma4", ["a", "\u2581", "\u2581a", "<0x0A>", "\n"], [1, 1, 1, 6, 1],
+                                          ("tokenizer.ggml.merges", "string", ["\u2581 a"])))
+    spm = ["<unk>", "<s>", "</s>", "\u2581", "a", "b", "ab", "<x>"]
+    scores = ("tokenizer.ggml.scores", "f32", [0, 0, 0, -3, -4, -5, -1, 0])
+    put("gguf", "vocab_spm", gguf_vocab("llama", spm, [2, 3, 3, 1, 1, 1, 5, 4], scores))
+    put("gguf", "vocab_phi3", gguf_vocab("llama", spm, [2, 3, 3, 1, 1, 1, 1, 4], scores, ("general.name", "string", "Phi-3")))
+    every_byte = [f"<0x{i:02X}>" for i in range(256)]
+    put("gguf", "vocab_bytes", gguf_vocab("llama", spm[:4] + every_byte, [2, 3, 3, 1] + [6] * 256))
+    put("gguf", "vocab_empty_token", gguf_vocab("llama", ["", "a", ""], [1, 1, 1]))
+    put("gguf", "vocab_twice", gguf_vocab("llama", ["a", "a"], [1, 1]))
+    put("gguf", "vocab_few_kinds", gguf_vocab("llama", ["a", "b"], [1]))
+    put("gguf", "vocab_bad_merge", gguf_vocab("gpt2", pieces, kinds, ("tokenizer.ggml.merges", "string", ["a q"]),
+                                              ("tokenizer.ggml.pre", "string", "gpt-2")))
+    put("gguf", "vocab_none", gguf([("tokenizer.ggml.model", "string", "none")]))
+
+
 def main():
     make_json()
+    make_gguf_vocab()
     make_gguf()
     make_tokenizer()
     make_llama2c_tokenizer()

@@ -1,0 +1,129 @@
+/* A GGUF file's vocabulary as a tokenizer. */
+#include "core/buf.h"
+#include "core/tokenizers/gguf_vocab.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define GGUF_MODEL(name) extern const struct gguf_model gguf_model_##name;
+#include "core/tokenizers/gguf_models.def"
+#undef GGUF_MODEL
+
+static const struct gguf_model *const models[] = {
+#define GGUF_MODEL(name) &gguf_model_##name,
+#include "core/tokenizers/gguf_models.def"
+#undef GGUF_MODEL
+};
+
+static enum err
+find_model(const struct gguf_model **out, const struct gguf *gguf)
+{
+	const char *name = NULL;
+	enum err code = gguf_get_string(&name, gguf, "tokenizer.ggml.model");
+
+	if (code)
+		return code;
+	if (!name || !strcmp(name, "no_vocab") || !strcmp(name, "none"))
+		return err_at(ERR_UNSUPPORTED, NULL, "tokenizer.ggml.model",
+			      "holds no vocabulary; use the model's tokenizer.json");
+	for (size_t i = 0; i < sizeof(models) / sizeof(models[0]); i++)
+		if (!strcmp(models[i]->name, name)) {
+			*out = models[i];
+			return OK;
+		}
+	return err_at(ERR_UNSUPPORTED, NULL, "tokenizer.ggml.model",
+		      "is \"%s\", a kind of vocabulary that is not read; use the model's "
+		      "tokenizer.json",
+		      name);
+}
+
+struct ends {
+	int32_t bos, eos; /* -1: not added */
+};
+
+static enum err
+process(struct ids *out, const void *state, const int32_t *ids, size_t count)
+{
+	const struct ends *ends = state;
+	enum err code = ends->bos < 0 ? OK : ids_add(out, ends->bos);
+
+	code = code ? code : ids_append(out, ids, count);
+	return code || ends->eos < 0 ? code : ids_add(out, ends->eos);
+}
+
+static const struct part_kind post_processor = { .type = "gguf",
+						 .size = sizeof(struct ends),
+						 .process = process };
+
+static enum err
+set_ends(struct tokenizer *out, const struct gguf_vocab *vocab)
+{
+	struct ends *ends = buf_alloc(1, sizeof(*ends));
+
+	if (!ends)
+		return ERR_NOMEM;
+	out->post_processor = (struct part){ &post_processor, ends };
+	ends->bos = vocab->add_bos ? vocab->bos : -1;
+	ends->eos = vocab->add_eos ? vocab->eos : -1;
+	out->bos = vocab->bos;
+	out->eos = vocab->eos;
+	out->adds_bos = ends->bos >= 0;
+	return OK;
+}
+
+/* Control and unknown tokens: shown, skipped on demand, never looked for. */
+static enum err
+add_controls(struct tokenizer *out, const struct gguf_vocab *vocab)
+{
+	const struct vocab *pieces = out->kind->vocab(out->model);
+	enum err code = added_start(&out->added, vocab->count);
+
+	for (size_t id = 0; id < vocab->count && !code; id++) {
+		struct added_token token = { .id = (int32_t)id, .special = true, .hidden = true };
+		const char *piece = vocab_piece(pieces, (int32_t)id, &token.length);
+
+		if (piece &&
+		    (vocab->kinds[id] == PIECE_CONTROL || vocab->kinds[id] == PIECE_UNKNOWN))
+			code = added_put(&out->added, &token, piece, token.length);
+	}
+	return code ? code : added_finish(&out->added, &out->normalizer);
+}
+
+static enum err
+open_vocab(struct tokenizer *out, const struct gguf *gguf)
+{
+	const struct gguf_model *model = NULL;
+	struct gguf_vocab vocab = { .gguf = gguf };
+	enum err code = find_model(&model, gguf);
+
+	if (!code) {
+		vocab.bos = model->bos;
+		vocab.eos = model->eos;
+		vocab.unk = model->unk;
+		vocab.add_bos = model->add_bos;
+		vocab.add_eos = model->add_eos;
+		code = model->prepare ? model->prepare(out, &vocab) : OK;
+	}
+	code = code ? code : gguf_vocab_read(&vocab, gguf);
+	code = code ? code : model->open(out, &vocab);
+	code = code ? code : set_ends(out, &vocab);
+	code = code ? code : add_controls(out, &vocab);
+	if (!code)
+		out->name = out->kind->describe(out->model,
+						vocab.pre && !(vocab.pre->flags & PRE_MARKS));
+	gguf_vocab_clear(&vocab);
+	return code;
+}
+
+enum err
+gguf_tokenizer_open(struct tokenizer *out, const char *path)
+{
+	struct gguf *gguf;
+	enum err code = gguf_open(&gguf, path);
+
+	if (code)
+		return code;
+	code = open_vocab(out, gguf);
+	gguf_free(gguf);
+	return code;
+}

@@ -1,0 +1,461 @@
+/* GGUF vocabularies: those of the test data against the ids that llama.cpp keeps beside them, and
+ * small ones made here. */
+#include "core/tokenizer.h"
+#include "support/gguf_make.h"
+#include "support/support.h"
+
+#include "core/buf.h"
+#include "core/file.h"
+#include "core/text.h"
+
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SEPARATOR "\n__ggml_vocab_test__\n"
+
+/* One text against one line of ids; false when they differ. */
+static bool
+agrees(const struct tokenizer *tokenizer, const char *text, size_t length, const char *line)
+{
+	int32_t *ids;
+	size_t count, i = 0;
+	char *end;
+	bool same = true;
+
+	assert_ok(tokenizer_encode(&ids, &count, tokenizer, text, length, false));
+	for (long id = strtol(line, &end, 10); same && end != line && *line != '\n';
+	     id = strtol(line, &end, 10)) {
+		same = i < count && ids[i++] == id;
+		line = end;
+		while (*line == ' ')
+			line++;
+		if (*line == '\n' || !*line)
+			break;
+	}
+	buf_free(ids);
+	return same && i == count;
+}
+
+static bool
+decodes_back(const struct tokenizer *tokenizer, const char *text, size_t length)
+{
+	int32_t *ids;
+	size_t count, back_length;
+	char *back;
+	bool same;
+
+	assert_ok(tokenizer_encode(&ids, &count, tokenizer, text, length, false));
+	assert_ok(tokenizer_decode(&back, &back_length, tokenizer, ids, count, true));
+	same = back_length == length && !memcmp(back, text, length);
+	buf_free(ids);
+	buf_free(back);
+	return same;
+}
+
+static size_t
+check_vocab(const char *path)
+{
+	char name[1024], *texts, *lines;
+	size_t texts_length, lines_length, tests = 0, wrong = 0;
+	struct tokenizer *tokenizer;
+
+	assert_ok(tokenizer_open(&tokenizer, path, 0));
+	snprintf(name, sizeof(name), "%s.inp", path);
+	assert_ok(file_read(&texts, &texts_length, name, 1 << 20));
+	snprintf(name, sizeof(name), "%s.out", path);
+	assert_ok(file_read(&lines, &lines_length, name, 1 << 20));
+	for (const char *text = texts, *line = lines, *next; text; text = next, tests++) {
+		const char *end = strstr(text, SEPARATOR);
+		size_t length = end ? (size_t)(end - text) : strlen(text);
+
+		next = end ? end + strlen(SEPARATOR) : NULL;
+		assert_non_null(line);
+		if (next && !agrees(tokenizer, text, length, line)) {
+			print_message("%s: \"%.*s\" differs from %.60s\n", path, (int)length, text,
+				      line);
+			wrong++;
+		}
+		if (next && !decodes_back(tokenizer, text, length)) {
+			print_message("%s: \"%.*s\" comes back otherwise\n", path, (int)length,
+				      text);
+			wrong++;
+		}
+		line = strchr(line, '\n');
+		line = line ? line + 1 : NULL;
+	}
+	assert_true(tests > 40);
+	buf_free(texts);
+	buf_free(lines);
+	tokenizer_free(tokenizer);
+	return wrong;
+}
+
+static void
+test_gguf_vocab__published_vocabularies_give_llama_cpps_ids(void **state)
+{
+	char pattern[1024];
+	size_t wrong = 0;
+	glob_t found;
+
+	(void)state;
+	snprintf(pattern, sizeof(pattern), "%s/*.gguf", support_need_data("gguf-vocab"));
+	assert_int_equal(glob(pattern, 0, NULL, &found), 0);
+	assert_true(found.gl_pathc >= 5);
+	for (size_t i = 0; i < found.gl_pathc; i++)
+		wrong += check_vocab(found.gl_pathv[i]);
+	globfree(&found);
+	assert_int_equal(wrong, 0);
+}
+
+static struct gguf_make make;
+
+static const char *const spm[] = { "<unk>",
+				   "<s>",
+				   "</s>",
+				   "\xe2\x96\x81",
+				   "a",
+				   "b",
+				   "ab",
+				   "<x>",
+				   "<xy>",
+				   "\xe2\x96\x81"
+				   "a" };
+static const int32_t spm_kinds[] = { 2, 3, 3, 1, 1, 1, 1, 4, 4, 1 };
+static const float spm_scores[] = { 0, 0, 0, -3, -4, -5, -1, 0, 0, -2 };
+enum { SPM_COUNT = sizeof(spm) / sizeof(spm[0]) };
+
+/* A "llama" vocabulary without bytes. */
+static void
+start_spm(void)
+{
+	make_gguf(&make);
+	make_gguf_string(&make, "general.architecture", "llama");
+	make_gguf_string(&make, "tokenizer.ggml.model", "llama");
+	make_gguf_strings(&make, "tokenizer.ggml.tokens", spm, SPM_COUNT);
+	make_gguf_array(&make, "tokenizer.ggml.token_type", GGUF_I32, SPM_COUNT);
+	make_gguf_bytes(&make, spm_kinds, sizeof(spm_kinds));
+	make_gguf_array(&make, "tokenizer.ggml.scores", GGUF_F32, SPM_COUNT);
+	make_gguf_bytes(&make, spm_scores, sizeof(spm_scores));
+}
+
+static const char *const bpe[] = { "a",
+				   "b",
+				   "ab",
+				   "\xc4\xa0",
+				   "\xc4\xa0"
+				   "a",
+				   "<x>",
+				   "<e>" };
+static const char *const bpe_merges[] = { "a b", "\xc4\xa0 a", "a b" };
+static const int32_t bpe_kinds[] = { 1, 1, 1, 1, 1, 4, 3 };
+enum { BPE_COUNT = sizeof(bpe) / sizeof(bpe[0]) };
+
+static void
+start_bpe(const char *const *merges, size_t merge_count)
+{
+	make_gguf(&make);
+	make_gguf_string(&make, "tokenizer.ggml.model", "gpt2");
+	make_gguf_strings(&make, "tokenizer.ggml.tokens", bpe, BPE_COUNT);
+	make_gguf_array(&make, "tokenizer.ggml.token_type", GGUF_I32, BPE_COUNT);
+	make_gguf_bytes(&make, bpe_kinds, sizeof(bpe_kinds));
+	if (merges)
+		make_gguf_strings(&make, "tokenizer.ggml.merges", merges, merge_count);
+}
+
+static struct tokenizer *
+open_made(void)
+{
+	struct tokenizer *tokenizer;
+
+	assert_ok(tokenizer_open(&tokenizer, make_gguf_file(&make, "v.gguf"), 0));
+	return tokenizer;
+}
+
+static void
+expect_ids(const struct tokenizer *tokenizer, const char *text, bool special, const char *expected)
+{
+	char got[256] = "";
+	size_t count, length = 0;
+	int32_t *ids;
+
+	assert_ok(tokenizer_encode(&ids, &count, tokenizer, text, strlen(text), special));
+	for (size_t i = 0; i < count; i++)
+		length += (size_t)snprintf(got + length, sizeof(got) - length, "%s%d", i ? " " : "",
+					   ids[i]);
+	buf_free(ids);
+	assert_string_equal(got, expected);
+}
+
+static void
+expect_text(const struct tokenizer *tokenizer, const int32_t *ids, size_t count, bool skip,
+	    const char *expected)
+{
+	size_t length;
+	char *text;
+
+	assert_ok(tokenizer_decode(&text, &length, tokenizer, ids, count, skip));
+	assert_string_equal(text, expected);
+	buf_free(text);
+}
+
+static void
+refuse(enum err code, const char *part)
+{
+	struct tokenizer *tokenizer;
+
+	assert_err(code, part, tokenizer_open(&tokenizer, make_gguf_file(&make, "v.gguf"), 0));
+	assert_err(code, "v.gguf", tokenizer_open(&tokenizer, make_gguf_file(&make, "v.gguf"), 0));
+}
+
+static void
+test_gguf_vocab__the_best_score_merges_first(void **state)
+{
+	static const int32_t ids[] = { 1, 9, 5, 2 };
+	struct tokenizer *tokenizer;
+
+	(void)state;
+	start_spm();
+	tokenizer = open_made();
+	assert_string_equal(tokenizer_kind(tokenizer), "bpe_scored");
+	assert_int_equal(tokenizer_vocab(tokenizer), SPM_COUNT);
+	assert_int_equal(tokenizer_bos(tokenizer), 1);
+	assert_true(tokenizer_adds_bos(tokenizer));
+	expect_ids(tokenizer, "ab", false, "3 6");
+	expect_ids(tokenizer, "a b", true, "1 9 3 5");
+	expect_ids(tokenizer, "", true, "1");
+	expect_ids(tokenizer, "a\xc3\xa9\xc3\xa9", false, "9 0"); /* one token for both */
+	expect_text(tokenizer, ids, 4, true, "ab");
+	expect_text(tokenizer, ids, 4, false, "<s> ab</s>");
+	tokenizer_free(tokenizer);
+}
+
+static void
+test_gguf_vocab__user_defined_tokens_are_found_the_longest_first(void **state)
+{
+	struct tokenizer *tokenizer;
+
+	(void)state;
+	start_spm();
+	tokenizer = open_made();
+	expect_ids(tokenizer, "<xy><x> a", false, "8 7 3 9");
+	expect_ids(tokenizer, "a<x>a", false, "9 7 9");
+	expect_ids(tokenizer, "<s>", false, "3 0"); /* control tokens are not */
+	tokenizer_free(tokenizer);
+	make_gguf_bool(&make, "tokenizer.ggml.add_space_prefix", false);
+	make_gguf_bool(&make, "tokenizer.ggml.add_bos_token", false);
+	make_gguf_bool(&make, "tokenizer.ggml.add_eos_token", true);
+	tokenizer = open_made();
+	assert_false(tokenizer_adds_bos(tokenizer));
+	expect_ids(tokenizer, "ab<x> a", true, "6 7 9 2");
+	tokenizer_free(tokenizer);
+}
+
+static void
+test_gguf_vocab__phi_3s_tokens_take_the_blanks_behind_them(void **state)
+{
+	struct tokenizer *tokenizer;
+
+	(void)state;
+	start_spm();
+	make_gguf_string(&make, "general.name", "Phi3 mini");
+	tokenizer = open_made();
+	expect_ids(tokenizer, "a<x> \n a<xy>  ", false, "9 7 9 8");
+	tokenizer_free(tokenizer);
+}
+
+static void
+test_gguf_vocab__merges_of_stand_ins_by_rank(void **state)
+{
+	static const int32_t ids[] = { 4, 2, 6 };
+	struct tokenizer *tokenizer;
+
+	(void)state;
+	start_bpe(bpe_merges, 3);
+	make_gguf_string(&make, "tokenizer.ggml.pre", "gpt-2");
+	tokenizer = open_made();
+	assert_string_equal(tokenizer_kind(tokenizer), "bpe_byte_level");
+	assert_null(tokenizer_warning(tokenizer));
+	assert_int_equal(tokenizer_bos(tokenizer), -1); /* llama.cpp's 11 is outside */
+	expect_ids(tokenizer, " ab ab a", true, "3 2 3 2 4");
+	expect_ids(tokenizer, "a<x>b", false, "0 5 1");
+	expect_ids(tokenizer, "azb", false, "0 1"); /* what no piece has is dropped, and parts */
+	expect_text(tokenizer, ids, 3, true, " aab");
+	expect_text(tokenizer, ids, 3, false, " aab<e>");
+	tokenizer_free(tokenizer);
+}
+
+static void
+test_gguf_vocab__a_file_that_does_not_say_how_it_cuts_is_warned_of(void **state)
+{
+	struct tokenizer *tokenizer;
+
+	(void)state;
+	start_bpe(bpe_merges, 3);
+	tokenizer = open_made();
+	assert_non_null(tokenizer_warning(tokenizer));
+	tokenizer_free(tokenizer);
+	make_gguf_string(&make, "tokenizer.ggml.pre", "someone-else");
+	refuse(ERR_UNSUPPORTED, "tokenizer.ggml.pre: is \"someone-else\"");
+}
+
+static void
+test_gguf_vocab__what_is_wrong_is_refused_by_key(void **state)
+{
+	static const char *const twice[] = { "a", "b", "a" };
+	static const char *const bad_merges[][2] = {
+		{ "a q", "right piece" }, { "q a", "left piece" }, { "b a", "merged piece" },
+		{ "ab", "no pair" },      { "a ", "no pair" },     { "", "no pair" }
+	};
+
+	(void)state;
+	make_gguf(&make);
+	refuse(ERR_UNSUPPORTED, "holds no vocabulary");
+	make_gguf_string(&make, "tokenizer.ggml.model", "rwkv");
+	refuse(ERR_UNSUPPORTED, "tokenizer.ggml.model: is \"rwkv\"");
+	make_gguf(&make);
+	make_gguf_string(&make, "tokenizer.ggml.model", "llama");
+	refuse(ERR_FORMAT, "tokenizer.ggml.tokens: is missing");
+	make_gguf_strings(&make, "tokenizer.ggml.tokens", twice, 3);
+	refuse(ERR_FORMAT, "the piece \"a\" occurs twice");
+	start_bpe(NULL, 0);
+	make_gguf_string(&make, "tokenizer.ggml.pre", "gpt-2");
+	refuse(ERR_FORMAT, "tokenizer.ggml.merges: is missing");
+	for (size_t i = 0; i < sizeof(bad_merges) / sizeof(bad_merges[0]); i++) {
+		start_bpe(bad_merges[i], 1);
+		make_gguf_string(&make, "tokenizer.ggml.pre", "gpt-2");
+		refuse(ERR_FORMAT, bad_merges[i][1]);
+	}
+}
+
+static void
+test_gguf_vocab__lists_that_are_too_short_are_refused(void **state)
+{
+	static const char *const tokens[] = { "a", "b" };
+	static const float scores[] = { 1, __builtin_nanf("") };
+
+	(void)state;
+	make_gguf(&make);
+	make_gguf_string(&make, "tokenizer.ggml.model", "llama");
+	make_gguf_strings(&make, "tokenizer.ggml.tokens", tokens, 2);
+	make_gguf_array(&make, "tokenizer.ggml.scores", GGUF_F32, 1);
+	make_gguf_bytes(&make, scores, 4);
+	refuse(ERR_FORMAT, "tokenizer.ggml.scores: has 1 elements for 2 tokens");
+	make_gguf(&make);
+	make_gguf_string(&make, "tokenizer.ggml.model", "llama");
+	make_gguf_strings(&make, "tokenizer.ggml.tokens", tokens, 2);
+	make_gguf_array(&make, "tokenizer.ggml.scores", GGUF_F32, 2);
+	make_gguf_bytes(&make, scores, 8);
+	refuse(ERR_FORMAT, "the score of token 1 is not finite");
+	make_gguf(&make);
+	make_gguf_string(&make, "tokenizer.ggml.model", "llama");
+	make_gguf_strings(&make, "tokenizer.ggml.tokens", tokens, 2);
+	make_gguf_strings(&make, "tokenizer.ggml.token_type", tokens, 2);
+	refuse(ERR_FORMAT, "an array of numbers is expected");
+}
+
+/* Every way of cutting covers every text: nothing is lost or doubled. */
+static void
+test_gguf_vocab__all_pre_tokenizers_keep_every_byte(void **state)
+{
+	static const char *const names[] = {
+#define PRE(name, steps, flags) name,
+#include "core/tokenizers/gguf_pre.def"
+#undef PRE
+	};
+	static const char text[] = " ab12345 'S I'LL\r\n\n\t x\xc3\x89T\xc3\xa9 3\xc2\xb2\xc2\xb3 "
+				   "\xe4\xb8\xad\xe6\x96\x87\xec\x95\x88 $<=>^~|`!?  <sentinel:7>"
+				   "IMGIMGABZ e\xcc\x81 a\xc2\xa0\xe2\x80\xa6\xf0\x9f\x98\x80  ";
+	const char *stand_ins[256];
+	char bytes[256][8];
+
+	(void)state;
+	for (int i = 0; i < 256; i++) {
+		/* GPT-2's stand-ins, in any order. */
+		int32_t code = i < 188 ? (i < 94 ? 33 + i : i < 106 ? 67 + i : 68 + i) : 68 + i;
+
+		bytes[i][text_encode(bytes[i], code)] = '\0';
+		stand_ins[i] = bytes[i];
+	}
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		struct tokenizer *tokenizer;
+
+		make_gguf(&make);
+		make_gguf_string(&make, "tokenizer.ggml.model", "gpt2");
+		make_gguf_string(&make, "tokenizer.ggml.pre", names[i]);
+		make_gguf_strings(&make, "tokenizer.ggml.tokens", stand_ins, 256);
+		make_gguf_strings(&make, "tokenizer.ggml.merges", NULL, 0);
+		tokenizer = open_made();
+		if (strcmp(tokenizer_kind(tokenizer), "bpe_byte_level") == 0 &&
+		    !decodes_back(tokenizer, text, strlen(text)))
+			fail_msg("%s loses or doubles bytes", names[i]);
+		tokenizer_free(tokenizer);
+	}
+}
+
+static enum err
+round_trip(const char *path)
+{
+	struct tokenizer *tokenizer;
+	int32_t *ids = NULL;
+	size_t count, length;
+	char *text = NULL;
+	enum err code = tokenizer_open(&tokenizer, path, 0);
+
+	if (!code) {
+		code = tokenizer_encode(&ids, &count, tokenizer, "ab <x> 12 b", 11, true);
+		code = code ? code : tokenizer_decode(&text, &length, tokenizer, ids, count, false);
+	}
+	buf_free(ids);
+	buf_free(text);
+	tokenizer_free(tokenizer);
+	return code;
+}
+
+static void
+test_gguf_vocab__memory_may_run_out_anywhere(void **state)
+{
+	(void)state;
+	for (int kind = 0; kind < 2; kind++) {
+		const char *path;
+		enum err code = ERR_NOMEM;
+		unsigned long n = 1;
+
+		if (kind) {
+			start_bpe(bpe_merges, 3);
+			make_gguf_string(&make, "tokenizer.ggml.pre", "deepseek-llm");
+		} else {
+			start_spm();
+		}
+		path = make_gguf_file(&make, "v.gguf");
+		for (; code && n < 5000; n++) {
+			buf_fail_at(n, 0);
+			code = round_trip(path);
+			buf_fail_at(0, 0);
+			assert_true(!code || code == ERR_NOMEM);
+		}
+		assert_ok(code);
+		assert_true(n > 20);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_gguf_vocab__the_best_score_merges_first),
+		cmocka_unit_test(test_gguf_vocab__user_defined_tokens_are_found_the_longest_first),
+		cmocka_unit_test(test_gguf_vocab__phi_3s_tokens_take_the_blanks_behind_them),
+		cmocka_unit_test(test_gguf_vocab__merges_of_stand_ins_by_rank),
+		cmocka_unit_test(
+			test_gguf_vocab__a_file_that_does_not_say_how_it_cuts_is_warned_of),
+		cmocka_unit_test(test_gguf_vocab__what_is_wrong_is_refused_by_key),
+		cmocka_unit_test(test_gguf_vocab__lists_that_are_too_short_are_refused),
+		cmocka_unit_test(test_gguf_vocab__all_pre_tokenizers_keep_every_byte),
+		cmocka_unit_test(test_gguf_vocab__memory_may_run_out_anywhere),
+		cmocka_unit_test(test_gguf_vocab__published_vocabularies_give_llama_cpps_ids),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
