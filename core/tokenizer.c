@@ -45,7 +45,7 @@ bool
 tokenizer_is_file(const char *path)
 {
 	return file_exists(path) && !file_is_folder(path) &&
-	       (ends_with(path, ".json") || gguf_is(path));
+	       (ends_with(path, ".json") || ends_with(path, ".model") || gguf_is(path));
 }
 
 enum err
@@ -60,6 +60,8 @@ tokenizer_open(struct tokenizer **out, const char *path, size_t vocab)
 	tokenizer->bos = tokenizer->eos = -1;
 	if (ends_with(path, ".json"))
 		code = tokenizer_json_open(tokenizer, path);
+	else if (ends_with(path, ".model"))
+		code = sp_tokenizer_open(tokenizer, path);
 	else if (gguf_is(path))
 		code = gguf_tokenizer_open(tokenizer, path);
 	else
@@ -77,22 +79,41 @@ tokenizer_open(struct tokenizer **out, const char *path, size_t vocab)
 	return OK;
 }
 
-/* tokenizer.json of a folder, else the tok*.bin beside a llama2.c file. *out is the caller's. */
+/* What a folder may hold, the first found is taken. *out is the caller's, NULL when there is none.
+ */
+static enum err
+find_in_folder(char **out, const char *folder)
+{
+	static const char *const names[] = { "tokenizer.json", "tokenizer.model", "spiece.model" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (!(*out = file_join(folder, names[i])))
+			return ERR_NOMEM;
+		if (file_exists(*out))
+			return OK;
+		buf_free(*out);
+	}
+	*out = NULL;
+	return OK;
+}
+
+/* A GGUF file's own vocabulary; a folder's tokenizer; else the tok*.bin beside a llama2.c file.
+ * *out is the caller's. */
 static enum err
 find_beside(char **out, const char *model_path, size_t vocab)
 {
 	bool folder = file_is_folder(model_path);
-	char *path = file_join(model_path, folder ? "tokenizer.json" : "");
+	char *path;
 	enum err code;
 
 	*out = NULL;
-	if (!path)
-		return ERR_NOMEM;
-	if (folder && file_exists(path)) {
-		*out = path;
-		return OK;
-	}
+	if (!folder && gguf_is(model_path))
+		return (*out = buf_strdup(model_path)) ? OK : ERR_NOMEM;
+	if (folder && ((code = find_in_folder(out, model_path)) || *out))
+		return code;
 	/* The name behind the last slash does not matter, only the folder before it. */
+	if (!(path = file_join(model_path, "")))
+		return ERR_NOMEM;
 	code = llama2c_tokenizer_find(out, folder ? path : model_path, vocab);
 	buf_free(path);
 	return code;

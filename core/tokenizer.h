@@ -7,14 +7,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Text to token ids and back, as the Hugging Face `tokenizers` library does. Immutable once open.
- */
+/* Text to token ids and back, as the Hugging Face `tokenizers` library does, SentencePiece or
+ * llama.cpp, whose file it is. Immutable once open. */
 struct tokenizer;
 
-/* Opens what lies beside a model: tokenizer.json in a folder, tok*.bin beside a llama2.c file.
- * *out is NULL with OK when there is none. `vocab` is the model's: a tokenizer with more tokens is
- * ERR_FORMAT, but for those added to it, whose ids readers of text check; and of several tok*.bin
- * the one with as many is taken; 0: any. */
+/* Opens what lies beside a model: tokenizer.json or else tokenizer.model in a folder, the
+ * vocabulary inside a GGUF file, tok*.bin beside a llama2.c file. *out is NULL with OK when there
+ * is none. `vocab` is the model's: a tokenizer with more tokens is ERR_FORMAT, but for those added
+ * to it, whose ids readers of text check; and of several tok*.bin the one with as many is taken;
+ * 0: any. */
 enum err tokenizer_open_beside(struct tokenizer **out, const char *model_path, size_t vocab);
 enum err tokenizer_open(struct tokenizer **out, const char *path, size_t vocab);
 /* Whether `path` is a file that tokenizer_open takes and that needs no model around it: GGUF with

@@ -1,5 +1,5 @@
 /* A GGUF file's vocabulary as a tokenizer. */
-#include "core/buf.h"
+#include "core/tokenizers/ends.h"
 #include "core/tokenizers/gguf_vocab.h"
 
 #include <stdio.h>
@@ -37,40 +37,6 @@ find_model(const struct gguf_model **out, const struct gguf *gguf)
 		      name);
 }
 
-struct ends {
-	int32_t bos, eos; /* -1: not added */
-};
-
-static enum err
-process(struct ids *out, const void *state, const int32_t *ids, size_t count)
-{
-	const struct ends *ends = state;
-	enum err code = ends->bos < 0 ? OK : ids_add(out, ends->bos);
-
-	code = code ? code : ids_append(out, ids, count);
-	return code || ends->eos < 0 ? code : ids_add(out, ends->eos);
-}
-
-static const struct part_kind post_processor = { .type = "gguf",
-						 .size = sizeof(struct ends),
-						 .process = process };
-
-static enum err
-set_ends(struct tokenizer *out, const struct gguf_vocab *vocab)
-{
-	struct ends *ends = buf_alloc(1, sizeof(*ends));
-
-	if (!ends)
-		return ERR_NOMEM;
-	out->post_processor = (struct part){ &post_processor, ends };
-	ends->bos = vocab->add_bos ? vocab->bos : -1;
-	ends->eos = vocab->add_eos ? vocab->eos : -1;
-	out->bos = vocab->bos;
-	out->eos = vocab->eos;
-	out->adds_bos = ends->bos >= 0;
-	return OK;
-}
-
 /* Control and unknown tokens: shown, skipped on demand, never looked for. */
 static enum err
 add_controls(struct tokenizer *out, const struct gguf_vocab *vocab)
@@ -106,7 +72,11 @@ open_vocab(struct tokenizer *out, const struct gguf *gguf)
 	}
 	code = code ? code : gguf_vocab_read(&vocab, gguf);
 	code = code ? code : model->open(out, &vocab);
-	code = code ? code : set_ends(out, &vocab);
+	if (!code) {
+		const struct ends ends = { vocab.bos, vocab.eos, vocab.add_bos, vocab.add_eos };
+
+		code = ends_set(out, &ends);
+	}
 	code = code ? code : add_controls(out, &vocab);
 	if (!code)
 		out->name = out->kind->describe(out->model,

@@ -143,10 +143,17 @@ read_model(struct tokenizer *out, const char *data, size_t size)
 	return code;
 }
 
+/* What the .bin leaves out. */
+struct settings {
+	bool dummy_prefix, remove_extra_spaces;
+	char unknown[32]; /* what decoding gives for the unknown token */
+	size_t unknown_length;
+};
+
 /* One character as a space or itself. Extra spaces go, those of the text and not the visible ones,
  * as in SentencePiece's normalizer.cc: at the start, and behind a space. */
 static enum err
-add_character(struct bytes *out, bool *spaced, const struct sp_settings *settings, const char *text,
+add_character(struct bytes *out, bool *spaced, const struct settings *settings, const char *text,
 	      size_t *at, size_t end)
 {
 	bool mark = end - *at >= 3 && !memcmp(text + *at, MARK, 3);
@@ -164,7 +171,7 @@ add_character(struct bytes *out, bool *spaced, const struct sp_settings *setting
 static enum err
 normalize(struct bytes *out, const void *state, const char *text, size_t length)
 {
-	const struct sp_settings *settings = state;
+	const struct settings *settings = state;
 	bool spaced = settings->remove_extra_spaces;
 	size_t at = 0, before = out->length;
 	enum err code = OK;
@@ -182,7 +189,7 @@ normalize(struct bytes *out, const void *state, const char *text, size_t length)
 }
 
 static const struct part_kind normalizer = { .type = "llama2c",
-					     .size = sizeof(struct sp_settings),
+					     .size = sizeof(struct settings),
 					     .normalize = normalize };
 
 static enum err
@@ -202,7 +209,7 @@ static enum err
 decode(struct cuts *out, const void *state, const struct cuts *in)
 {
 	struct bytes raw = { 0 };
-	const struct sp_settings *settings = state;
+	const struct settings *settings = state;
 	bool first = settings->dummy_prefix || settings->remove_extra_spaces;
 	enum err code = OK;
 
@@ -231,34 +238,49 @@ decode(struct cuts *out, const void *state, const struct cuts *in)
 }
 
 static const struct part_kind decoder = { .type = "llama2c",
-					  .size = sizeof(struct sp_settings),
+					  .size = sizeof(struct settings),
 					  .decode = decode };
+
+static void
+take_settings(struct settings *out, const struct sp_model *model)
+{
+	*out = (struct settings){ .dummy_prefix = model->dummy_prefix,
+				  .remove_extra_spaces = model->remove_extra_spaces };
+	if (model->unknown.size > sizeof(out->unknown))
+		return;
+	memcpy(out->unknown, model->unknown.data, model->unknown.size);
+	out->unknown_length = model->unknown.size;
+}
 
 /* The .model of the same name, where there is one, says how spaces are treated. */
 static enum err
-read_settings(struct sp_settings *out, const char *path)
+read_settings(struct settings *out, const char *path)
 {
 	size_t stem = strlen(path), size = 0;
-	char *model, *data = NULL;
+	char *name, *data = NULL;
+	struct sp_model model;
 	enum err code = OK;
 
-	*out = sp_settings_default;
+	sp_model_default(&model);
 	stem -= stem > 4 && !strcmp(path + stem - 4, ".bin") ? 4 : 0;
-	if (!(model = buf_printf("%.*s.model", (int)stem, path)))
+	if (!(name = buf_printf("%.*s.model", (int)stem, path)))
 		return ERR_NOMEM;
-	if (file_exists(model)) {
-		code = file_read(&data, &size, model, FILE_MAX);
-		code = code ? code : err_in_file(sp_settings_read(out, data, size), model);
+	if (file_exists(name)) {
+		code = file_read(&data, &size, name, FILE_MAX);
+		code = code ? code : err_in_file(sp_model_read(&model, data, size), name);
 	}
+	if (!code)
+		take_settings(out, &model);
+	sp_model_clear(&model);
 	buf_free(data);
-	buf_free(model);
+	buf_free(name);
 	return code;
 }
 
 static enum err
-make_part(struct part *out, const struct part_kind *kind, const struct sp_settings *settings)
+make_part(struct part *out, const struct part_kind *kind, const struct settings *settings)
 {
-	struct sp_settings *copy = buf_alloc(1, sizeof(*copy));
+	struct settings *copy = buf_alloc(1, sizeof(*copy));
 
 	if (!copy)
 		return ERR_NOMEM;
@@ -270,7 +292,7 @@ make_part(struct part *out, const struct part_kind *kind, const struct sp_settin
 enum err
 llama2c_tokenizer_open(struct tokenizer *out, const char *path)
 {
-	struct sp_settings settings;
+	struct settings settings;
 	char *data = NULL;
 	size_t size = 0;
 	enum err code = file_read(&data, &size, path, FILE_MAX);

@@ -77,9 +77,8 @@ create_parts(struct tokenizer *out, const struct json *root)
 				   out->kind->vocab(out->model), &out->normalizer);
 }
 
-/* A small JSON file in the folder of `path`; NULL with OK when it is not there. */
-static enum err
-read_beside(struct json_document **out, const char *path, const char *name)
+enum err
+tokenizer_read_beside(struct json_document **out, const char *path, const char *name)
 {
 	const char *slash = strrchr(path, '/');
 	char *folder = slash ? buf_strndup(path, (size_t)(slash - path) + 1) : buf_strdup(".");
@@ -94,9 +93,8 @@ read_beside(struct json_document **out, const char *path, const char *name)
 	return code;
 }
 
-/* "bos_token" is the token, or an object that holds it as content. */
-static int32_t
-named_token(const struct tokenizer *tokenizer, const struct json *config, const char *key)
+int32_t
+tokenizer_named_token(const struct tokenizer *tokenizer, const struct json *config, const char *key)
 {
 	const struct json *name = config ? spec_get(config, key) : NULL;
 
@@ -147,8 +145,8 @@ read_special(struct tokenizer *out, const struct json *config, const struct json
 
 	if (code)
 		return code;
-	out->bos = named_token(out, config, "bos_token");
-	out->eos = named_token(out, config, "eos_token");
+	out->bos = tokenizer_named_token(out, config, "bos_token");
+	out->eos = tokenizer_named_token(out, config, "eos_token");
 	if (out->bos < 0)
 		out->bos = numbered_token(out, generation, "bos_token_id");
 	if (out->eos < 0)
@@ -165,9 +163,9 @@ static enum err
 read_configs(struct tokenizer *out, const char *path)
 {
 	struct json_document *config = NULL, *generation = NULL;
-	enum err code = read_beside(&config, path, "tokenizer_config.json");
+	enum err code = tokenizer_read_beside(&config, path, "tokenizer_config.json");
 
-	code = code ? code : read_beside(&generation, path, "generation_config.json");
+	code = code ? code : tokenizer_read_beside(&generation, path, "generation_config.json");
 	code = code ? code
 		    : read_special(out, config ? json_root(config) : NULL,
 				   generation ? json_root(generation) : NULL);

@@ -219,8 +219,8 @@ const struct command command_tokenize = {
 	.help = "Reads TEXT (a file or a shipped text's name), --string, or standard input.\n"
 		"--special adds and shows the special tokens that the tokenizer puts around a "
 		"text.\n"
-		"MODEL may be a tokenizer alone: a GGUF file, with or without weights, or a "
-		"tokenizer.json.\n\n"
+		"MODEL may be a tokenizer alone: a tokenizer.json, a SentencePiece .model, or a "
+		"GGUF file,\nwith or without weights.\n\n"
 		"Example: qscope tokenize --string 'Once upon a time'\n"
 		"         qscope tokenize --decode --ids 384,266,12",
 	.args =
