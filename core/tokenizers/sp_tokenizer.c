@@ -12,9 +12,9 @@
 #include <string.h>
 
 /* What SentencePiece takes off the least score for a character that is no piece, and gives a
- * user-defined piece (unigram_model.cc). */
-#define UNKNOWN_PENALTY      10.0F
-#define USER_DEFINED_PENALTY 0.1
+ * user-defined piece for each byte but the first (unigram_model.cc of 0.2.3). */
+#define UNKNOWN_PENALTY    10.0F
+#define USER_DEFINED_BONUS 0.1
 
 /* Lists by id, from the pieces. */
 struct lists {
@@ -117,25 +117,19 @@ static void
 weigh(double *scores, bool *hidden, struct unigram_settings *settings, const struct lists *lists,
       size_t count)
 {
-	float least = FLT_MAX, most = FLT_MIN;
+	float least = FLT_MAX;
 
 	for (size_t id = 0; id < count; id++) {
 		unsigned char kind = lists->kinds[id];
+		size_t length = 0;
 
 		scores[id] = (double)lists->scores[id];
 		hidden[id] = kind != PIECE_NORMAL && kind != PIECE_USER_DEFINED;
-		if (kind != PIECE_NORMAL)
-			continue;
-		least = lists->scores[id] < least ? lists->scores[id] : least;
-		most = lists->scores[id] > most ? lists->scores[id] : most;
-	}
-	for (size_t id = 0; id < count; id++) {
-		size_t length = 0;
-
-		if (lists->kinds[id] != PIECE_USER_DEFINED)
-			continue;
+		if (kind == PIECE_NORMAL && lists->scores[id] < least)
+			least = lists->scores[id];
 		vocab_piece(lists->vocab, (int32_t)id, &length);
-		scores[id] = (double)((float)length * most) - USER_DEFINED_PENALTY;
+		if (kind == PIECE_USER_DEFINED)
+			scores[id] = (double)(float)(USER_DEFINED_BONUS * (double)(length - 1));
 	}
 	settings->unk_score = (double)(least - UNKNOWN_PENALTY);
 	settings->hidden = hidden;

@@ -6,7 +6,11 @@
 #include "core/tokenizers/kinds.h"
 #include "core/tokenizers/trie.h"
 
+#include <math.h>
 #include <string.h>
+
+/* How large a sum in float may grow (unigram_model.cc of SentencePiece 0.2.3). */
+#define SINGLE_LIMIT 100000.0
 
 struct unigram {
 	struct vocab *vocab;
@@ -90,9 +94,22 @@ enum { STEPS_KEPT = 128 };
 static void
 offer(struct step *target, double score, size_t start, int32_t id, bool single)
 {
+	if (single)
+		score = (double)(float)score;
 	if (target->start != UNREACHED && !(score > target->score))
 		return;
-	*target = (struct step){ single ? (double)(float)score : score, (uint32_t)start, id };
+	*target = (struct step){ score, (uint32_t)start, id };
+}
+
+/* A float has few digits: like SentencePiece, start anew from here when the sum has used them. */
+static void
+rebase(struct step *steps, size_t at, size_t length)
+{
+	double offset = steps[at].score;
+
+	for (size_t i = at; i <= length; i++)
+		if (i == at || steps[i].start != UNREACHED)
+			steps[i].score = (double)(float)(steps[i].score - offset);
 }
 
 /* All pieces that start here, the shortest first; true when one of them is the character that ends
@@ -130,14 +147,14 @@ find_steps(struct step *steps, const struct unigram *unigram, const char *text, 
 	steps[0] = (struct step){ 0 };
 	for (size_t at = 0; at < length;) {
 		size_t start = at;
-		double score = settings->unk_score + steps[start].score;
 
+		if (settings->single && fabs(steps[start].score) > SINGLE_LIMIT)
+			rebase(steps, start, length);
 		text_decode(text, length, &at);
 		if (offer_pieces(steps, unigram, text, length, start, at))
 			continue;
-		if (settings->single)
-			score = (double)(float)score;
-		offer(&steps[at], score, start, settings->unk_id, settings->single);
+		offer(&steps[at], settings->unk_score + steps[start].score, start, settings->unk_id,
+		      settings->single);
 		if (steps[at].id < 0)
 			return err_set(ERR_RANGE,
 				       "the text has a character at byte %zu that is no piece, and "
