@@ -299,8 +299,66 @@ def make_gguf_vocab():
     put("gguf", "vocab_none", gguf([("tokenizer.ggml.model", "string", "none")]))
 
 
+def varint(value):
+    out = b""
+    while value > 127:
+        out, value = out + bytes([value & 127 | 128]), value >> 7
+    return out + bytes([value])
+
+
+def proto(number, value):
+    """One field of a protocol buffer: bytes, text, a float or a whole number."""
+    if isinstance(value, float):
+        return varint(number << 3 | 5) + struct.pack("<f", value)
+    if isinstance(value, (bytes, str)):
+        data = value.encode() if isinstance(value, str) else value
+        return varint(number << 3 | 2) + varint(len(data)) + data
+    return varint(number << 3) + varint(int(value))
+
+
+def piece(text, score, kind=1):
+    return proto(1, proto(1, text) + proto(2, float(score)) + proto(3, kind))
+
+
+def make_sentencepiece():
+    ends = piece("<unk>", 0, 2) + piece("<s>", 0, 3) + piece("</s>", 0, 3)
+    some = ends + b"".join(piece(p, -1 - i) for i, p in enumerate(["\u2581", "a", "b", "ab", "\u2581a", "aa", "aaaa", "n", "On"]))
+    each_byte = b"".join(piece(f"<0x{i:02X}>", 0, 6) for i in range(256))
+    symbols, unused = piece("<x>", 0, 4) + piece("12", 0, 4), piece("abab", -3, 5) + piece("\u2581ab", -0.1, 5)
+    spaces = proto(3, proto(3, 0) + proto(4, 0))
+    trie = struct.pack("<4I", 0x200, 0, 0x100 | 0x6E | 0x400, 0x80000000)
+    for name, kind in (("unigram", 1), ("bpe", 2)):
+        spec = proto(3, kind)
+        put("sentencepiece", name, some + proto(2, spec))
+        put("sentencepiece", f"{name}_bytes", some + each_byte + proto(2, spec + proto(35, 1)))
+        put("sentencepiece", f"{name}_symbols", some + symbols + proto(2, spec))
+        put("sentencepiece", f"{name}_unused", some + unused + proto(2, spec))
+        put("sentencepiece", f"{name}_behind", some + proto(2, spec + proto(24, 1)))
+        put("sentencepiece", f"{name}_spaces", some + proto(2, spec + proto(44, "?")) + spaces)
+        put("sentencepiece", f"{name}_unescaped", some + proto(2, spec) + proto(3, proto(5, 0)))
+        put("sentencepiece", f"{name}_map", some + proto(2, spec) + proto(3, proto(2, struct.pack("<I", 16) + trie + b"ab \0")))
+    fixtures = CORPUS.parent.parent / "core" / "fixtures" / "sentencepiece"
+    for name in ("bpe_rules", "unigram_rules", "bpe_back"):  # with maps that the library made
+        put("sentencepiece", f"trained_{name}", (fixtures / f"{name}.model").read_bytes())
+    put("sentencepiece", "map_back", some + proto(5, proto(2, struct.pack("<I", 16) + trie + b"ab \0")))
+    put("sentencepiece", "map_too_long", some + proto(3, proto(2, struct.pack("<I", 2**31) + trie)))
+    put("sentencepiece", "word", some + proto(2, proto(3, 3)))
+    put("sentencepiece", "few_bytes", some + piece("<0x41>", 0, 6) + proto(2, proto(35, 1)))
+    put("sentencepiece", "two_unknown", some + piece("<u>", 0, 2))
+    put("sentencepiece", "no_unknown", piece("a", 0))
+    put("sentencepiece", "twice", some + piece("a", 0))
+    put("sentencepiece", "empty_piece", some + piece("", 0))
+    put("sentencepiece", "not_a_number", some + piece("q", float("nan")))
+    put("sentencepiece", "kind_9", some + piece("q", 0, 9))
+    put("sentencepiece", "group", some + b"\x3b\x3c")
+    put("sentencepiece", "long_varint", some + b"\x38" + b"\xff" * 11)
+    put("sentencepiece", "past_end", some + b"\x0a\xff\xff\xff\xff\x0f")
+    put("sentencepiece", "field_zero", some + b"\x00\x01")
+
+
 def main():
     make_json()
+    make_sentencepiece()
     make_gguf_vocab()
     make_gguf()
     make_tokenizer()
