@@ -188,9 +188,8 @@ read_kinds(struct gguf_vocab *out)
 	return code;
 }
 
-/* An id outside the vocabulary is none, as if the file did not name it. */
-static enum err
-read_id(int32_t *out, const struct gguf_vocab *vocab, const char *key)
+enum err
+gguf_vocab_id(int32_t *out, const struct gguf_vocab *vocab, const char *key)
 {
 	size_t id = SIZE_MAX;
 	enum err code = gguf_get_size(&id, vocab->gguf, key, 0, UINT32_MAX);
@@ -217,9 +216,9 @@ gguf_vocab_read(struct gguf_vocab *out, const struct gguf *gguf)
 		return ERR_NOMEM;
 	code = read_scores(out);
 	code = code ? code : read_kinds(out);
-	code = code ? code : read_id(&out->bos, out, "tokenizer.ggml.bos_token_id");
-	code = code ? code : read_id(&out->eos, out, "tokenizer.ggml.eos_token_id");
-	code = code ? code : read_id(&out->unk, out, "tokenizer.ggml.unknown_token_id");
+	code = code ? code : gguf_vocab_id(&out->bos, out, "tokenizer.ggml.bos_token_id");
+	code = code ? code : gguf_vocab_id(&out->eos, out, "tokenizer.ggml.eos_token_id");
+	code = code ? code : gguf_vocab_id(&out->unk, out, "tokenizer.ggml.unknown_token_id");
 	code = code ? code : gguf_get_bool(&out->add_bos, gguf, "tokenizer.ggml.add_bos_token");
 	return code ? code : gguf_get_bool(&out->add_eos, gguf, "tokenizer.ggml.add_eos_token");
 }

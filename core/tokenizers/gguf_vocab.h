@@ -32,6 +32,8 @@ struct gguf_model {
 /* Tokens, kinds and scores. On failure too the caller clears it. */
 enum err gguf_vocab_read(struct gguf_vocab *out, const struct gguf *gguf);
 void gguf_vocab_clear(struct gguf_vocab *vocab);
+/* An id that the file may name; one outside the vocabulary is as if it did not. */
+enum err gguf_vocab_id(int32_t *out, const struct gguf_vocab *vocab, const char *key);
 
 /* How byte-pair encoding cuts a text first: gguf_pre.def and gguf_steps.def. */
 enum {
