@@ -97,6 +97,24 @@ find_in_folder(char **out, const char *folder)
 	return OK;
 }
 
+/* A GGUF file's own vocabulary, or what lies in its folder. */
+static enum err
+find_for_gguf(char **out, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	bool has = false;
+	enum err code = gguf_tokenizer_has(&has, path);
+	char *folder;
+
+	if (!code && has)
+		return (*out = buf_strdup(path)) ? OK : ERR_NOMEM;
+	folder = slash ? buf_strndup(path, (size_t)(slash - path) + 1) : buf_strdup(".");
+	if (!code)
+		code = folder ? find_in_folder(out, folder) : ERR_NOMEM;
+	buf_free(folder);
+	return code;
+}
+
 /* A GGUF file's own vocabulary; a folder's tokenizer; else the tok*.bin beside a llama2.c file.
  * *out is the caller's. */
 static enum err
@@ -108,7 +126,7 @@ find_beside(char **out, const char *model_path, size_t vocab)
 
 	*out = NULL;
 	if (!folder && gguf_is(model_path))
-		return (*out = buf_strdup(model_path)) ? OK : ERR_NOMEM;
+		return find_for_gguf(out, model_path);
 	if (folder && ((code = find_in_folder(out, model_path)) || *out))
 		return code;
 	/* The name behind the last slash does not matter, only the folder before it. */

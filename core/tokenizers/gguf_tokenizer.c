@@ -15,15 +15,28 @@ static const struct gguf_model *const models[] = {
 #undef GGUF_MODEL
 };
 
+/* NULL: it has no vocabulary. */
+static enum err
+model_name(const char **out, const struct gguf *gguf)
+{
+	enum err code;
+
+	*out = NULL;
+	code = gguf_get_string(out, gguf, "tokenizer.ggml.model");
+	if (!code && *out && (!strcmp(*out, "no_vocab") || !strcmp(*out, "none")))
+		*out = NULL;
+	return code;
+}
+
 static enum err
 find_model(const struct gguf_model **out, const struct gguf *gguf)
 {
-	const char *name = NULL;
-	enum err code = gguf_get_string(&name, gguf, "tokenizer.ggml.model");
+	const char *name;
+	enum err code = model_name(&name, gguf);
 
 	if (code)
 		return code;
-	if (!name || !strcmp(name, "no_vocab") || !strcmp(name, "none"))
+	if (!name)
 		return err_at(ERR_UNSUPPORTED, NULL, "tokenizer.ggml.model",
 			      "holds no vocabulary; use the model's tokenizer.json");
 	for (size_t i = 0; i < sizeof(models) / sizeof(models[0]); i++)
@@ -94,6 +107,21 @@ gguf_tokenizer_open(struct tokenizer *out, const char *path)
 	if (code)
 		return code;
 	code = open_vocab(out, gguf);
+	gguf_free(gguf);
+	return code;
+}
+
+enum err
+gguf_tokenizer_has(bool *out, const char *path)
+{
+	struct gguf *gguf;
+	const char *name = NULL;
+	enum err code = gguf_open(&gguf, path);
+
+	if (code)
+		return code;
+	code = model_name(&name, gguf);
+	*out = name != NULL;
 	gguf_free(gguf);
 	return code;
 }

@@ -23,6 +23,7 @@ enum { TOKENIZER_FILE_MAX = 256 << 20 };
 enum err tokenizer_json_open(struct tokenizer *out, const char *path);
 enum err llama2c_tokenizer_open(struct tokenizer *out, const char *path);
 enum err gguf_tokenizer_open(struct tokenizer *out, const char *path);
+enum err gguf_tokenizer_has(bool *out, const char *path); /* a vocabulary, of whatever kind */
 enum err sp_tokenizer_open(struct tokenizer *out, const char *path);
 
 /* The tok*.bin or tokenizer.bin in the folder of a llama2.c model that holds `vocab` pieces: owned;

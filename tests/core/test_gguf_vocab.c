@@ -368,6 +368,34 @@ test_gguf_vocab__what_is_wrong_is_refused_by_key(void **state)
 }
 
 static void
+test_gguf_vocab__a_file_without_one_takes_what_lies_beside_it(void **state)
+{
+	static const char json[] =
+		"{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0},\"merges\":[]}}";
+	struct tokenizer *tokenizer;
+	const char *path;
+
+	(void)state;
+	support_clean();
+	make_gguf(&make);
+	make_gguf_string(&make, "general.architecture", "llama");
+	path = make_gguf_file(&make, "v.gguf");
+	assert_ok(tokenizer_open_beside(&tokenizer, path, 0));
+	assert_null(tokenizer);
+	support_file("tokenizer.json", json, strlen(json));
+	assert_ok(tokenizer_open_beside(&tokenizer, path, 0));
+	assert_string_equal(tokenizer_kind(tokenizer), "bpe");
+	tokenizer_free(tokenizer);
+	start_spm();
+	path = make_gguf_file(&make, "v.gguf");
+	assert_ok(tokenizer_open_beside(&tokenizer, path, 0));
+	assert_string_equal(tokenizer_kind(tokenizer), "bpe_scored");
+	tokenizer_free(tokenizer);
+	assert_err(ERR_FORMAT, "embedding 9 rows", tokenizer_open_beside(&tokenizer, path, 9));
+	support_clean();
+}
+
+static void
 test_gguf_vocab__lists_that_are_too_short_are_refused(void **state)
 {
 	static const char *const tokens[] = { "a", "b" };
@@ -490,6 +518,7 @@ main(void)
 		cmocka_unit_test(
 			test_gguf_vocab__a_file_that_does_not_say_how_it_cuts_is_warned_of),
 		cmocka_unit_test(test_gguf_vocab__what_is_wrong_is_refused_by_key),
+		cmocka_unit_test(test_gguf_vocab__a_file_without_one_takes_what_lies_beside_it),
 		cmocka_unit_test(test_gguf_vocab__lists_that_are_too_short_are_refused),
 		cmocka_unit_test(test_gguf_vocab__all_pre_tokenizers_keep_every_byte),
 		cmocka_unit_test(test_gguf_vocab__memory_may_run_out_anywhere),

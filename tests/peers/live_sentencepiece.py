@@ -137,4 +137,5 @@ if not HELPERS:
     print("skipped: tokenize_file is built with the tests (-DQSCOPE_TESTS=ON)")
     sys.exit(77)
 HELPER = str(HELPERS[0])
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,164 @@
+#!/usr/bin/env python3
+"""Token ids of GGUF vocabularies against llama.cpp (llama-cpp-python, vocab_only, special tokens not parsed): those of
+the test data over all corpora, and one made here for each name of tokenizer.ggml.pre, whose merges cross every
+boundary that a pre-tokenizer could draw, over random strings. Needs the packages of llama_cpp.txt in a folder of their
+own, which takes minutes to compile and is therefore made only on demand.
+usage: live_llama_cpp.py PROGRAM"""
+# covers: core/tokenizers/gguf_ core/formats/gguf
+import hashlib
+import json
+import os
+import pathlib
+import random
+import re
+import struct
+import subprocess
+import sys
+import tempfile
+
+from tokenizers import Tokenizer, models, pre_tokenizers, trainers
+
+import live_sentencepiece as shared
+
+ROOT, DATA = shared.ROOT, shared.DATA
+HERE = pathlib.Path(__file__).resolve().parent
+SEEDS = ["'s 'S 'll 'LL 'Re don't I'VE x'd", "1234567 12 1 123456 \u00b2\u00b3 \u0663\u0664\u0665 7a8b9", "\n\n\r\n \t  x\n", "   leading",
+         "a\u0300e\u0301 \u0915\u094d\u0937", "\u4e2d\u6587\u5b57\u304b\u306a\u30ab\u30ca", "\ud55c\uad6d\uc5b4 \u3131", "$<=>^~|`+ [](){}",
+         "XMLHttpRequest fooBar \u00c9TUDE \u00c9t\u00e9 \u01c5x \u10d0\u1c90", "a,b.c!d?e\u2026f\u3002g", "<sentinel:12> IMGIMGABCZ", "!?!? ...",
+         "http://a.b/c_d?e=f&g", "\u2019s \u201cquoted\u201d \u2014", "\u00a0\u3000\u2003x", "path/to\\file", "\U0001f600\U0001f469\u200d\U0001f4bb", "#x @y"]
+PEER = r"""
+import json, sys
+from llama_cpp import Llama
+model = Llama(model_path=sys.argv[1], vocab_only=True, verbose=False)
+for line in sys.stdin:
+    print(json.dumps(model.tokenize(json.loads(line).encode(), add_bos=False, special=False)), flush=True)
+"""
+
+
+def gguf_text(text):
+    return struct.pack("<Q", len(text.encode())) + text.encode()
+
+
+def gguf(path, pairs):
+    """A file of metadata alone: strings, lists of strings, and lists of whole numbers as i32."""
+    body = b""
+    for key, value in pairs.items():
+        body += gguf_text(key)
+        if isinstance(value, str):
+            body += struct.pack("<I", 8) + gguf_text(value)
+        elif isinstance(value[0], str):
+            body += struct.pack("<IIQ", 9, 8, len(value)) + b"".join(map(gguf_text, value))
+        else:
+            body += struct.pack("<IIQ", 9, 5, len(value)) + struct.pack(f"<{len(value)}i", *value)
+    path.write_bytes(b"GGUF" + struct.pack("<IQQ", 3, 0, len(pairs)) + body)
+
+
+def crossing_bpe():
+    """Pieces and merges of a byte-level BPE that was trained on whole lines."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
+    trainer = trainers.BpeTrainer(vocab_size=4000, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False)
+    rng = random.Random(7)
+    lines = [" ".join(rng.choices(SEEDS, k=3)) + rng.choice(["", " ", "\n", "  "]) + rng.choice(SEEDS) for _ in range(3000)]
+    prose = (ROOT / "models/texts/dialogue.evaluation.txt").read_text(encoding="utf-8")[:60000]
+    lines += [prose[i:i + 60] for i in range(0, len(prose), 60)]
+    tokenizer.train_from_iterator(lines, trainer)
+    model = json.loads(tokenizer.to_str())["model"]
+    pieces = sorted(model["vocab"], key=model["vocab"].get)
+    return pieces, [" ".join(m) if isinstance(m, list) else m for m in model["merges"]]
+
+
+def spelled_bpe(pieces, merges):
+    """The same over U+2581 and <0x..> pieces instead of stand-ins, for the kinds that work so."""
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    keep = [p for p in pieces if all(c.isascii() or c == "\u0120" for c in p) and "\u010a" not in p]
+    turn = {p: p.replace("\u0120", "\u2581") for p in keep}
+    chosen = [m for m in merges if all(half in turn for half in m.split(" ")) and "".join(m.split(" ")) in turn]
+    names = list(dict.fromkeys(turn.values())) + [f"<0x{i:02X}>" for i in range(len(alphabet))] + ["\n", "\n\n"]
+    return names, [" ".join(turn[half] for half in m.split(" ")) for m in chosen]
+
+
+def random_texts(count):
+    rng = random.Random(11)
+    texts = list(shared.random_texts(count // 2))
+    for _ in range(count - len(texts)):
+        parts = [rng.choice([rng.choice(SEEDS), rng.choice(SEEDS)[: rng.randint(1, 9)], " " * rng.randint(1, 4), "\n", "'"])
+                 for _ in range(rng.randint(1, 6))]
+        texts.append("".join(parts))
+    return texts
+
+
+class Peer:
+    def __init__(self, path):
+        self.process = subprocess.Popen([PYTHON, "-c", PEER, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=subprocess.PIPE, text=True)
+
+    def __call__(self, text):
+        self.process.stdin.write(json.dumps(text) + "\n")
+        self.process.stdin.flush()
+        line = self.process.stdout.readline()
+        if not line:
+            raise RuntimeError(self.process.stderr.read()[-500:])
+        return json.loads(line)
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def compare(name, path, texts):
+    peer, ours, wrong = Peer(path), shared.Ours(path), 0
+    for text in texts:
+        expected = peer(text)
+        got, message = ours(text)
+        if got != expected:
+            wrong += 1
+            at = next((i for i, (a, b) in enumerate(zip(got or [], expected)) if a != b), min(len(got or []), len(expected)))
+            if wrong <= 2:
+                print(f"{name}: {text[:70]!r}: at {at}: {got[at:at + 6] if got is not None else message} against {expected[at:at + 6]}")
+    peer.close()
+    ours.close()
+    if wrong or not name.startswith("pre "):
+        print(f"{name}: {len(texts) - wrong} of {len(texts)} texts equal")
+    return wrong
+
+
+def main():
+    wrong, texts = 0, random_texts(1200)
+    corpora = list(shared.corpus_texts())[::12]
+    for path in sorted((DATA / "gguf-vocab").glob("*.gguf")):
+        wrong += compare(path.stem, path, corpora + texts)
+    names = re.findall(r'^PRE\("([^"]+)", (\w+)', (ROOT / "core/tokenizers/gguf_pre.def").read_text(), flags=re.M)
+    pieces, merges = crossing_bpe()
+    spelled = spelled_bpe(pieces, merges)
+    seen = set()
+    with tempfile.TemporaryDirectory() as folder:
+        for name, steps in names:
+            tokens, rules = spelled if steps == "lines" else (pieces, merges)
+            kinds = [6 if re.fullmatch("<0x..>", t) else 1 for t in tokens]
+            path = pathlib.Path(folder) / "vocab.gguf"
+            gguf(path, {"general.architecture": "llama", "tokenizer.ggml.model": "gpt2", "tokenizer.ggml.pre": name,
+                        "tokenizer.ggml.tokens": tokens, "tokenizer.ggml.merges": rules, "tokenizer.ggml.token_type": kinds})
+            wrong += compare(f"pre {name}", path, texts if steps not in seen else texts[::8])
+            seen.add(steps)
+    print(f"{len(names)} names of tokenizer.ggml.pre compared")
+    return 1 if wrong else 0
+
+
+def find_python():
+    """The Python of the folder where llama_cpp.txt is installed; made there when QSCOPE_BUILD_PEERS is set."""
+    wanted = HERE / "llama_cpp.txt"
+    base = pathlib.Path(os.environ.get("QSCOPE_PEERS", pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "qscope-peers"))
+    folder = base / f"llama_cpp-{hashlib.sha256(wanted.read_bytes()).hexdigest()[:12]}"
+    python = folder / "bin" / "python"
+    if not python.exists() and os.environ.get("QSCOPE_BUILD_PEERS"):
+        subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
+        subprocess.run([str(python), "-m", "pip", "install", "-q", "-r", str(wanted)], check=True)
+    if not python.exists() or subprocess.run([str(python), "-c", "import llama_cpp"], capture_output=True).returncode:
+        print(f"skipped: llama-cpp-python is not in {folder}; QSCOPE_BUILD_PEERS=1 compiles it there")
+        sys.exit(77)
+    return str(python)
+
+
+PYTHON = find_python()
+sys.exit(main())
