@@ -1,5 +1,6 @@
 /* The pre-tokenizers of GGUF vocabularies, and the stages they are made of. */
 #include "core/buf.h"
+#include "core/text.h"
 #include "core/tokenizers/gguf_vocab.h"
 #include "core/tokenizers/kinds.h"
 #include "core/tokenizers/pattern.h"
@@ -52,8 +53,12 @@ static enum err
 isolate_cut(struct cuts *out, const void *state, const char *text, size_t length, bool at_start)
 {
 	struct spans spans = { 0 };
-	enum err code =
-		pattern_cover(&spans, ((const struct isolate *)state)->pattern, text, length);
+	size_t one = 0;
+	enum err code;
+
+	if (text_decode(text, length, &one) >= 0 && one == length)
+		return cuts_add(out, text, length, at_start); /* one character is one piece */
+	code = pattern_cover(&spans, ((const struct isolate *)state)->pattern, text, length);
 
 	for (size_t i = 0; i < spans.count && !code; i++)
 		code = cuts_add(out, text + spans.list[i].start,

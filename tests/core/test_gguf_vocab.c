@@ -2,6 +2,7 @@
  * small ones made here. */
 #include "core/tokenizer.h"
 #include "support/gguf_make.h"
+#include "support/models.h"
 #include "support/support.h"
 
 #include "core/buf.h"
@@ -421,6 +422,28 @@ test_gguf_vocab__lists_that_are_too_short_are_refused(void **state)
 	refuse(ERR_FORMAT, "an array of numbers is expected");
 }
 
+/* A vocabulary of GPT-2's 256 stand-ins alone, to be cut by `pre`. */
+static struct tokenizer *
+open_stand_ins(const char *pre)
+{
+	const char *tokens[256];
+	char bytes[256][8];
+
+	for (int i = 0; i < 256; i++) {
+		/* The stand-ins, in any order. */
+		int32_t code = i < 188 ? (i < 94 ? 33 + i : i < 106 ? 67 + i : 68 + i) : 68 + i;
+
+		bytes[i][text_encode(bytes[i], code)] = '\0';
+		tokens[i] = bytes[i];
+	}
+	make_gguf(&make);
+	make_gguf_string(&make, "tokenizer.ggml.model", "gpt2");
+	make_gguf_string(&make, "tokenizer.ggml.pre", pre);
+	make_gguf_strings(&make, "tokenizer.ggml.tokens", tokens, 256);
+	make_gguf_strings(&make, "tokenizer.ggml.merges", NULL, 0);
+	return open_made();
+}
+
 /* Every way of cutting covers every text: nothing is lost or doubled. */
 static void
 test_gguf_vocab__all_pre_tokenizers_keep_every_byte(void **state)
@@ -433,31 +456,46 @@ test_gguf_vocab__all_pre_tokenizers_keep_every_byte(void **state)
 	static const char text[] = " ab12345 'S I'LL\r\n\n\t x\xc3\x89T\xc3\xa9 3\xc2\xb2\xc2\xb3 "
 				   "\xe4\xb8\xad\xe6\x96\x87\xec\x95\x88 $<=>^~|`!?  <sentinel:7>"
 				   "IMGIMGABZ e\xcc\x81 a\xc2\xa0\xe2\x80\xa6\xf0\x9f\x98\x80  ";
-	const char *stand_ins[256];
-	char bytes[256][8];
 
 	(void)state;
-	for (int i = 0; i < 256; i++) {
-		/* GPT-2's stand-ins, in any order. */
-		int32_t code = i < 188 ? (i < 94 ? 33 + i : i < 106 ? 67 + i : 68 + i) : 68 + i;
-
-		bytes[i][text_encode(bytes[i], code)] = '\0';
-		stand_ins[i] = bytes[i];
-	}
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		struct tokenizer *tokenizer;
+		struct tokenizer *tokenizer = open_stand_ins(names[i]);
 
-		make_gguf(&make);
-		make_gguf_string(&make, "tokenizer.ggml.model", "gpt2");
-		make_gguf_string(&make, "tokenizer.ggml.pre", names[i]);
-		make_gguf_strings(&make, "tokenizer.ggml.tokens", stand_ins, 256);
-		make_gguf_strings(&make, "tokenizer.ggml.merges", NULL, 0);
-		tokenizer = open_made();
-		if (strcmp(tokenizer_kind(tokenizer), "bpe_byte_level") == 0 &&
+		if (!strcmp(tokenizer_kind(tokenizer), "bpe_byte_level") &&
 		    !decodes_back(tokenizer, text, strlen(text)))
 			fail_msg("%s loses or doubles bytes", names[i]);
 		tokenizer_free(tokenizer);
 	}
+}
+
+static void
+test_gguf_vocab__a_million_equal_characters_take_no_time(void **state)
+{
+	enum { MILLION = 1000000 };
+	static const char *const names[] = { "llama-bpe", "gpt-4o", "deepseek-llm", "afmoe" };
+	static const char characters[] = "A 1\n!";
+	char *text = buf_alloc(MILLION, 1);
+
+	(void)state;
+	assert_non_null(text);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		struct tokenizer *tokenizer = open_stand_ins(names[i]);
+
+		for (const char *c = characters; *c; c++) {
+			double start = support_seconds();
+			int32_t *ids;
+			size_t count;
+
+			memset(text, *c, MILLION);
+			assert_ok(tokenizer_encode(&ids, &count, tokenizer, text, MILLION, false));
+			assert_int_equal(count, MILLION);
+			/* A second, with room for sanitizers and a busy machine. */
+			assert_true(support_seconds() - start < 20);
+			buf_free(ids);
+		}
+		tokenizer_free(tokenizer);
+	}
+	buf_free(text);
 }
 
 static enum err
@@ -521,6 +559,7 @@ main(void)
 		cmocka_unit_test(test_gguf_vocab__a_file_without_one_takes_what_lies_beside_it),
 		cmocka_unit_test(test_gguf_vocab__lists_that_are_too_short_are_refused),
 		cmocka_unit_test(test_gguf_vocab__all_pre_tokenizers_keep_every_byte),
+		cmocka_unit_test(test_gguf_vocab__a_million_equal_characters_take_no_time),
 		cmocka_unit_test(test_gguf_vocab__memory_may_run_out_anywhere),
 		cmocka_unit_test(test_gguf_vocab__published_vocabularies_give_llama_cpps_ids),
 	};
