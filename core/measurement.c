@@ -220,6 +220,7 @@ fill_output(struct measuring *m)
 	if (m->request->output_signal > 0.0)
 		signal = m->request->output_signal;
 	m->out->has_output = true;
+	m->out->tokens = m->request->statistics->tokens;
 	m->out->output.per_token = error;
 	m->out->output.signal = signal;
 	m->out->output.relative = ratio(error, signal);

@@ -44,6 +44,8 @@ struct measurement {
 	uint64_t clipped;
 	struct histogram histogram; /* of D */
 	bool has_output;
+	uint64_t tokens; /* that the statistics are of */
+	bool unseen;     /* the caller's: statistics were asked for, but no token came */
 	struct output_error output;
 	float *channels; /* (columns, CHANNEL_COUNT): see the enum; damage = mean_sq * sum over rows
 			    of D^2 */

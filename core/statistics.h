@@ -1,6 +1,8 @@
 #ifndef CORE_STATISTICS_H
 #define CORE_STATISTICS_H
 
+#include "core/err.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,6 +19,10 @@ struct statistics {
 
 /* The lower triangle of a symmetric matrix (columns, columns) from the upper one. */
 void statistics_mirror(float *gram, size_t columns);
+
+/* What is to be said of an input that no token reached: every channel counts alike (the unit matrix
+ * as the Gram matrix, tokens 1), so that solvers round to nearest. The caller's. */
+enum err statistics_neutral(struct statistics **out, size_t columns);
 
 void statistics_free(struct statistics *statistics); /* contents and itself; NULL is fine */
 

@@ -4,6 +4,7 @@
 #include "core/weights.h"
 #include "sessions/engine_private.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* Everything one solve works on. */
@@ -14,6 +15,8 @@ struct solve {
 	int members[SCOPE_LAYERS_MAX], count;
 	struct key weights_key[SCOPE_LAYERS_MAX], key[SCOPE_LAYERS_MAX];
 	float *weights[SCOPE_LAYERS_MAX];
+	bool unseen[SCOPE_LAYERS_MAX]; /* no token reached the input, */
+	struct statistics *neutral;    /* so these stand for its statistics */
 	struct quant_layer layers[SCOPE_LAYERS_MAX];
 	struct quantized out[SCOPE_LAYERS_MAX];
 	double seconds;
@@ -188,6 +191,18 @@ make_keys(struct solve *solve)
 
 /* --------------------------------------------------------------------------- solving */
 
+/* One for all members: they share an input, or there is but one. */
+static enum err
+take_neutral(struct solve *solve, struct quant_layer *out)
+{
+	enum err code = OK;
+
+	if (!solve->neutral)
+		code = statistics_neutral(&solve->neutral, out->columns);
+	out->statistics = solve->neutral;
+	return code;
+}
+
 static enum err
 prepare(struct solve *solve, int i)
 {
@@ -205,6 +220,9 @@ prepare(struct solve *solve, int i)
 	if (request->drawn && layer->input >= 0)
 		code = statistics_take(&out->statistics, solve->engine, layer->input,
 				       request->drawn, request->upstream, solve->work);
+	solve->unseen[i] = !code && out->statistics && !out->statistics->tokens;
+	if (solve->unseen[i])
+		code = take_neutral(solve, out);
 	if (!code)
 		code = layer_weight_open(&out->weight, &solve->weights[i], model, solve->members[i],
 					 NULL, solve->work);
@@ -236,6 +254,25 @@ run_method(struct solve *solve)
 
 /* ----------------------------------------------------------------------------- results */
 
+/* A Gram matrix of fewer tokens than columns leaves directions in which nothing is known, and a
+ * solver will not notice. */
+static void
+note_few_tokens(struct quantized *quantized, const struct layer *layer,
+		const struct statistics *statistics, bool none)
+{
+	size_t length = strlen(quantized->note), room = sizeof(quantized->note) - length;
+	const char *parted = length ? "; " : "";
+
+	if (none)
+		snprintf(quantized->note + length, room,
+			 "%sno token of the text came here; every channel counts alike", parted);
+	else if (layer->expert >= 0 && statistics && statistics->tokens < layer->columns)
+		snprintf(quantized->note + length, room,
+			 "%sthis expert saw %llu tokens, too few for its %zu columns; calibrate on "
+			 "more text",
+			 parted, (unsigned long long)statistics->tokens, layer->columns);
+}
+
 static struct layer_result *
 new_result(const struct solve *solve, int i)
 {
@@ -263,13 +300,15 @@ static enum err
 measure(struct layer_result *result, const struct solve *solve, int i)
 {
 	const struct quantized *q = &result->quantized;
-	struct measurement_request request = { .rows = q->rows,
-					       .columns = q->columns,
-					       .weight = solve->weights[i],
-					       .dequantized = q->dequantized,
-					       .method_scale = q->method_scale,
-					       .clipped = q->clipped,
-					       .statistics = solve->layers[i].statistics };
+	struct measurement_request request = {
+		.rows = q->rows,
+		.columns = q->columns,
+		.weight = solve->weights[i],
+		.dequantized = q->dequantized,
+		.method_scale = q->method_scale,
+		.clipped = q->clipped,
+		.statistics = solve->unseen[i] ? NULL : solve->layers[i].statistics
+	};
 
 	return measurement_run(&result->measurement, &request, solve->work);
 }
@@ -301,8 +340,12 @@ keep_member(struct solve *solve, int i)
 	result->quantized = solve->out[i];
 	memset(&solve->out[i], 0, sizeof(solve->out[i]));
 	result->seconds = solve->seconds;
+	note_few_tokens(&result->quantized, &solve->engine->model->layers[result->layer],
+			solve->layers[i].statistics, solve->unseen[i]);
 	finish_result(result);
 	code = measure(result, solve, i);
+	if (!code)
+		result->measurement->unseen = solve->unseen[i];
 	if (code) {
 		layer_result_unref(result);
 		return code;
@@ -331,6 +374,7 @@ solve_all(struct solve *solve)
 	if (!code)
 		code = keep_member(solve, asked);
 	shelf_unpin(&solve->engine->statistics);
+	statistics_free(solve->neutral);
 	for (int i = 0; i < solve->count; i++) {
 		quantized_free(&solve->out[i]);
 		buf_free(solve->weights[i]);

@@ -132,6 +132,15 @@ layer_out(struct json_out *json, const struct layer *layer)
 	json_out_end(json);
 }
 
+void
+report_tokens(struct json_out *json, const struct measurement *measurement)
+{
+	if (measurement->has_output || measurement->unseen)
+		json_out_count(json, "tokens_seen", measurement->tokens);
+	else
+		json_out_null(json, "tokens_seen");
+}
+
 enum err
 report_measure(struct json_out *json, const struct engine *engine,
 	       const struct layer_result *result, const struct calibration_setting *calibration)
@@ -151,6 +160,7 @@ report_measure(struct json_out *json, const struct engine *engine,
 	report_weight_error(json, "weight_error", result->measurement);
 	report_output_error(json, "output_error", result->measurement);
 	histogram_out(json, &result->measurement->histogram);
+	report_tokens(json, result->measurement);
 	json_out_text(json, "note", result->quantized.note[0] ? result->quantized.note : NULL);
 	return salient_out(json, result);
 }

@@ -14,6 +14,8 @@ enum err report_measure(struct json_out *json, const struct engine *engine,
 void report_bits(struct json_out *json, const char *key, const struct layer_result *result);
 void report_weight_error(struct json_out *json, const char *key,
 			 const struct measurement *measurement);
+/* "tokens_seen": those that the layer's statistics are of. */
+void report_tokens(struct json_out *json, const struct measurement *measurement);
 void report_output_error(struct json_out *json, const char *key,
 			 const struct measurement *measurement); /* null without statistics */
 

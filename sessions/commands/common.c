@@ -311,3 +311,32 @@ common_count(char *out, uint64_t value)
 	out[used] = '\0';
 	return out;
 }
+
+void
+common_warn_experts(struct call *call, const struct engine *engine,
+		    struct layer_result *const *results)
+{
+	const struct model *model = engine_model(engine);
+	const struct layer *fewest = NULL;
+	uint64_t least = UINT64_MAX;
+	size_t few = 0;
+
+	for (size_t i = 0; i < model->layer_count; i++) {
+		const struct measurement *m = results[i] ? results[i]->measurement : NULL;
+
+		if (!m || model->layers[i].expert < 0 || !(m->has_output || m->unseen) ||
+		    m->tokens >= m->columns)
+			continue;
+		few++;
+		if (m->tokens < least) {
+			least = m->tokens;
+			fewest = &model->layers[i];
+		}
+	}
+	if (few)
+		output_narrate(
+			call,
+			"%zu layers of experts saw fewer tokens than they have columns, %s the "
+			"fewest (%llu); calibrate on more text",
+			few, fewest->name, (unsigned long long)least);
+}

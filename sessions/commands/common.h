@@ -64,6 +64,11 @@ char *common_count(char *out, uint64_t value);
 			"the shipped model)",                                            \
 			false, false                                                     \
 	}
+/* Tell of experts that calibration showed too few tokens; results (model.layer_count), NULL: kept.
+ */
+void common_warn_experts(struct call *call, const struct engine *engine,
+			 struct layer_result *const *results);
+
 #define COMMON_SETTING                                                                           \
 	{ "--method", "METHOD", "method", "how to quantize: see qscope methods", false, false }, \
 	{                                                                                        \

@@ -83,6 +83,9 @@ print_head(struct call *call, const struct engine *engine, const struct layer_re
 	if (result->calibration_tokens)
 		output_text(call, "calibrated on %s: %zu windows, %zu tokens\n", calibration->text,
 			    result->calibration_sequences, result->calibration_tokens);
+	if (layer->expert >= 0 && (result->measurement->has_output || result->measurement->unseen))
+		output_text(call, "of which this expert saw %llu\n",
+			    (unsigned long long)result->measurement->tokens);
 	if (result->scope_count > 1)
 		output_text(call, "solved together with the %d other layers of its input\n",
 			    result->scope_count - 1);

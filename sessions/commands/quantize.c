@@ -162,6 +162,7 @@ layer_out(struct json_out *json, const char *name, const struct layer_result *re
 	report_bits(json, "bits", result);
 	report_weight_error(json, "weight_error", result->measurement);
 	report_output_error(json, "output_error", result->measurement);
+	report_tokens(json, result->measurement);
 	json_out_text(json, "note", result->quantized.note[0] ? result->quantized.note : NULL);
 	json_out_end(json);
 }
@@ -341,6 +342,7 @@ quantize_run(struct quantize *q)
 	if (code)
 		return code;
 	warn_effects(q);
+	common_warn_experts(q->call, q->common.engine, q->layers);
 	return q->call->options->json ? output_json(q->call, build_json(q, q->path))
 				      : print_table(q);
 }

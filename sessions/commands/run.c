@@ -83,8 +83,10 @@ run_variant(struct job *job, size_t index)
 	if (!code)
 		code = engine_apply(results, job->common.engine, &outcome->recipe,
 				    &job->common.work);
-	if (!code)
+	if (!code) {
+		common_warn_experts(job->call, job->common.engine, results);
 		code = evaluate(job, outcome, results, name);
+	}
 	layer_results_free(results, count);
 	return code;
 }
