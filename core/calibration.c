@@ -338,7 +338,7 @@ hand_out(struct calibration *c)
 	for (size_t i = 0; i < c->turn->end - c->turn->first && !code; i++) {
 		struct statistics *statistics;
 
-		code = moments_finish(&statistics, &c->moments[i]);
+		code = moments_finish(&statistics, &c->moments[i], c->work);
 		if (!code)
 			code = c->outlet->take(c->outlet->ctx, c->order[c->turn->first + i],
 					       statistics);

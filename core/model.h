@@ -114,7 +114,8 @@ enum err model_read_layer(float *out, const struct model *model, int layer);
 void model_expect_block(const struct model *model, size_t block);
 
 /* Names one layer's float32 values; taken when first asked for and kept. Any thread. */
-enum err model_key_layer(struct key *out, const struct model *model, int layer);
+enum err model_key_layer(struct key *out, const struct model *model, int layer,
+			 const struct work *work);
 
 /* SHA-256 over every tensor's name, dtype, shape and bytes, in name order. Reads everything, once:
  * it is kept, and one that was cancelled goes on where it stopped. Progress is in bytes. */

@@ -58,7 +58,7 @@ model_expect_block(const struct model *model, size_t block)
 
 /* In the order of the file, piece by piece, so that no layer is held whole. */
 static enum err
-key_values(struct key *out, const struct layer *layer)
+key_values(struct key *out, const struct layer *layer, const struct work *work)
 {
 	enum { PIECE = 1 << 16 };
 	uint64_t elements = layer->tensor->elements;
@@ -70,7 +70,8 @@ key_values(struct key *out, const struct layer *layer)
 	for (uint64_t at = 0; at < elements && !code; at += PIECE) {
 		uint64_t n = elements - at < PIECE ? elements - at : PIECE;
 
-		code = tensor_read(piece, layer->tensor, at, n);
+		if (!(code = work_check(work)))
+			code = tensor_read(piece, layer->tensor, at, n);
 		*out = key_add(*out, piece, n * sizeof(*piece));
 	}
 	buf_free(piece);
@@ -78,7 +79,7 @@ key_values(struct key *out, const struct layer *layer)
 }
 
 enum err
-model_key_layer(struct key *out, const struct model *model, int index)
+model_key_layer(struct key *out, const struct model *model, int index, const struct work *work)
 {
 	struct model_own *own = model->arena;
 	struct layer_key found;
@@ -88,7 +89,7 @@ model_key_layer(struct key *out, const struct model *model, int index)
 	found = own->keys[index];
 	pthread_mutex_unlock(&own->lock);
 	*out = found.key;
-	if (found.known || (code = key_values(out, &model->layers[index])))
+	if (found.known || (code = key_values(out, &model->layers[index], work)))
 		return found.known ? OK : code;
 	pthread_mutex_lock(&own->lock);
 	own->keys[index] = (struct layer_key){ *out, true };

@@ -144,27 +144,34 @@ moments_count(struct moments *moments, const struct rows *rows)
 
 /* Doubles to floats, from the front on: what is written lies before what is still read. Through a
  * piece of its own, for the compiler takes the two for different memory. */
-static void
-narrow(char *bytes, size_t count, double per_token)
+static enum err
+narrow(char *bytes, size_t count, double per_token, const struct work *work)
 {
-	double from[256];
-	float to[256];
+	enum { PIECE = 256, LOOK = 1 << 12 }; /* a look at the cancel for each LOOK pieces */
+	double from[PIECE];
+	float to[PIECE];
+	enum err code = OK;
 
-	for (size_t at = 0, n; at < count; at += n) {
-		n = least(count - at, 256);
+	for (size_t at = 0, n; at < count && !code; at += n) {
+		n = least(count - at, PIECE);
+		if (at / PIECE % LOOK == 0)
+			code = work_check(work);
 		memcpy(from, bytes + at * sizeof(double), n * sizeof(double));
 		for (size_t i = 0; i < n; i++)
 			to[i] = (float)(from[i] * per_token);
 		memcpy(bytes + at * sizeof(float), to, n * sizeof(float));
 	}
+	return code;
 }
 
 /* The bands of floats to whole rows of the matrix, the last band first: row i of band b goes to
  * where the row lies in the square, which is behind all bands before b. */
-static void
-spread_bands(float *gram, size_t columns, size_t tiles, float *band_copy)
+static enum err
+spread_bands(float *gram, size_t columns, float *band_copy, const struct work *work)
 {
-	for (size_t band = tiles; band-- > 0;) {
+	enum err code = OK;
+
+	for (size_t band = (columns + TILE - 1) / TILE; band-- > 0 && !code;) {
 		size_t first = band * TILE, width = columns - first;
 		size_t rows = least(TILE, width);
 
@@ -172,30 +179,33 @@ spread_bands(float *gram, size_t columns, size_t tiles, float *band_copy)
 		for (size_t i = 0; i < rows; i++)
 			memcpy(gram + (first + i) * columns + first, band_copy + i * width,
 			       width * sizeof(*gram));
+		code = work_check(work);
 	}
+	return code;
 }
 
 /* The diagonal is the mean of squares, whose products were exact. */
 static enum err
-finish_gram(struct statistics *s, struct moments *m, double per_token)
+finish_gram(struct statistics *s, struct moments *m, double per_token, const struct work *work)
 {
 	float *copy = buf_alloc_dirty(least(TILE, m->columns), m->columns * sizeof(*copy));
+	enum err code = copy ? narrow((char *)m->gram, band_values(m->columns), per_token, work)
+			     : ERR_NOMEM;
 
-	if (!copy)
-		return ERR_NOMEM;
-	narrow((char *)m->gram, band_values(m->columns), per_token);
 	s->gram = (float *)m->gram;
 	m->gram = NULL;
-	spread_bands(s->gram, m->columns, m->tiles, copy);
-	statistics_mirror(s->gram, m->columns);
-	for (size_t i = 0; i < m->columns; i++)
+	if (!code)
+		code = spread_bands(s->gram, m->columns, copy, work);
+	if (!code)
+		code = statistics_mirror(s->gram, m->columns, work);
+	for (size_t i = 0; i < m->columns && !code; i++)
 		s->gram[i * m->columns + i] = s->mean_sq[i];
 	buf_free(copy);
-	return OK;
+	return code;
 }
 
 static enum err
-finish(struct statistics *s, struct moments *m)
+finish(struct statistics *s, struct moments *m, const struct work *work)
 {
 	double per_token = m->tokens ? 1.0 / (double)m->tokens : 0.0;
 
@@ -210,14 +220,14 @@ finish(struct statistics *s, struct moments *m)
 		s->mean_sq[i] = (float)(m->sum_sq[i] * per_token);
 	}
 	memcpy(s->max_abs, m->max_abs, m->columns * sizeof(float));
-	return m->gram ? finish_gram(s, m, per_token) : OK;
+	return m->gram ? finish_gram(s, m, per_token, work) : OK;
 }
 
 enum err
-moments_finish(struct statistics **out, struct moments *m)
+moments_finish(struct statistics **out, struct moments *m, const struct work *work)
 {
 	struct statistics *s = buf_alloc(1, sizeof(*s));
-	enum err code = s ? finish(s, m) : ERR_NOMEM;
+	enum err code = s ? finish(s, m, work) : ERR_NOMEM;
 
 	*out = code ? NULL : s;
 	if (code)

@@ -38,8 +38,8 @@ void moments_add_part(struct moments *moments, size_t part, const struct rows *r
 /* Once all parts of these rows are added. */
 void moments_count(struct moments *moments, const struct rows *rows);
 
-/* Divide by the tokens. The sums are used up, also on failure. */
-enum err moments_finish(struct statistics **out, struct moments *moments);
+/* Divide by the tokens. The sums are used up, also on failure or a cancel. */
+enum err moments_finish(struct statistics **out, struct moments *moments, const struct work *work);
 
 /* Bytes of the sums, and in the end of the statistics, with a Gram matrix or without. */
 size_t moments_bytes(size_t columns, bool gram);

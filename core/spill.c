@@ -130,30 +130,38 @@ reserve(uint64_t *offset, struct spill *spill, size_t size)
 	return code;
 }
 
+/* In pieces, with a look at the cancel between them. */
 static enum err
-write_at(struct spill *spill, uint64_t offset, const char *from, size_t size)
+write_at(struct spill *spill, uint64_t offset, const char *from, size_t size,
+	 const struct work *work)
 {
-	for (size_t done = 0; done < size;) {
-		ssize_t n = file_must_fail() ? -1
-					     : pwrite(spill->fd, from + done, size - done,
-						      (off_t)(offset + done));
+	enum { PIECE = 4 << 20 };
+	enum err code = OK;
+
+	for (size_t done = 0; done < size && !code;) {
+		size_t want = size - done < PIECE ? size - done : PIECE;
+		ssize_t n = file_must_fail()
+				    ? -1
+				    : pwrite(spill->fd, from + done, want, (off_t)(offset + done));
 
 		if (n > 0)
 			done += (size_t)n;
 		else if (n == 0 || errno != EINTR)
 			return failed(spill);
+		code = work_check(work);
 	}
-	return OK;
+	return code;
 }
 
 enum err
-spill_put(uint64_t *offset, struct spill *spill, const void *data, size_t size)
+spill_put(uint64_t *offset, struct spill *spill, const void *data, size_t size,
+	  const struct work *work)
 {
 	enum err code = reserve(offset, spill, size);
 
 	if (code)
 		return code;
-	code = write_at(spill, *offset, data, size);
+	code = write_at(spill, *offset, data, size, work);
 	if (code)
 		spill_drop(spill, *offset, size);
 	return code;

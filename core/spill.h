@@ -2,6 +2,7 @@
 #define CORE_SPILL_H
 
 #include "core/err.h"
+#include "core/work.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -16,9 +17,10 @@ enum err spill_create(struct spill **out, const char *folder, uint64_t limit);
 struct spill *spill_ref(struct spill *spill);
 void spill_unref(struct spill *spill); /* NULL is fine */
 
-/* ERR_RANGE: more than the limit leaves; ERR_IO: the disk is full or broken. Nothing is kept then.
- */
-enum err spill_put(uint64_t *offset, struct spill *spill, const void *data, size_t size);
+/* ERR_RANGE: more than the limit leaves; ERR_IO: the disk is full or broken. Nothing is kept then,
+ * nor after a cancel. `work` may be NULL. */
+enum err spill_put(uint64_t *offset, struct spill *spill, const void *data, size_t size,
+		   const struct work *work);
 /* Any part of what was put. ERR_IO where it cannot be read back. */
 enum err spill_get(struct spill *spill, uint64_t offset, void *to, size_t size);
 void spill_drop(struct spill *spill, uint64_t offset, size_t size); /* as it was put */

@@ -127,11 +127,12 @@ states_free(struct states *states)
 static bool
 spill(uint64_t *offset, struct states *states, const void *data, size_t size)
 {
-	enum err code = states->spill_full ? ERR_IO : spill_put(offset, states->spill, data, size);
+	enum err code =
+		states->spill_full ? ERR_IO : spill_put(offset, states->spill, data, size, NULL);
 
 	while (code == ERR_RANGE && states->disk.oldest) {
 		drop(states, states->disk.oldest);
-		code = spill_put(offset, states->spill, data, size);
+		code = spill_put(offset, states->spill, data, size, NULL);
 	}
 	states->spill_full |= code && code != ERR_RANGE;
 	return !code;

@@ -2,17 +2,34 @@
 
 #include "core/buf.h"
 
-/* Square by square, since columns are read across rows. */
-void
-statistics_mirror(float *gram, size_t columns)
-{
-	enum { SQUARE = 32 };
+struct mirroring {
+	float *gram;
+	size_t columns;
+};
 
-	for (size_t r = 0; r < columns; r += SQUARE)
-		for (size_t c = 0; c <= r; c += SQUARE)
-			for (size_t i = r; i < r + SQUARE && i < columns; i++)
-				for (size_t j = c; j < c + SQUARE && j < i; j++)
-					gram[i * columns + j] = gram[j * columns + i];
+enum { STRIP = 32 };
+
+/* A strip of rows, square by square, since columns are read across rows. */
+static enum err
+mirror_strip(void *arg, size_t index, int worker)
+{
+	const struct mirroring *m = arg;
+	size_t n = m->columns, row = index * STRIP, end = row + STRIP < n ? row + STRIP : n;
+
+	(void)worker;
+	for (size_t column = 0; column < end; column += STRIP)
+		for (size_t i = row; i < end; i++)
+			for (size_t j = column; j < column + STRIP && j < i; j++)
+				m->gram[i * n + j] = m->gram[j * n + i];
+	return OK;
+}
+
+enum err
+statistics_mirror(float *gram, size_t columns, const struct work *work)
+{
+	struct mirroring mirroring = { gram, columns };
+
+	return work_each(work, (columns + STRIP - 1) / STRIP, mirror_strip, &mirroring);
 }
 
 static float *

@@ -1,7 +1,7 @@
 #ifndef CORE_STATISTICS_H
 #define CORE_STATISTICS_H
 
-#include "core/err.h"
+#include "core/work.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -18,7 +18,7 @@ struct statistics {
 };
 
 /* The lower triangle of a symmetric matrix (columns, columns) from the upper one. */
-void statistics_mirror(float *gram, size_t columns);
+enum err statistics_mirror(float *gram, size_t columns, const struct work *work);
 
 /* What is to be said of an input that no token reached: every channel counts alike (the unit matrix
  * as the Gram matrix, tokens 1), so that solvers round to nearest. The caller's. */

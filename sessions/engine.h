@@ -95,7 +95,7 @@ enum err engine_quantize(struct layer_result **out, struct engine *engine, int l
 
 /* Where the results of a whole model would not fit into memory, put one that is to be kept on disk:
  * *result gives way to one without its arrays. Else nothing happens. ERR_IO: the disk is full. */
-enum err engine_park(struct layer_result **result, struct engine *engine);
+enum err engine_park(struct layer_result **result, struct engine *engine, const struct work *work);
 
 /* Forget a result by its key, in memory and on disk, so that it is computed again. Like the calls
  * that take `work`: one thread at a time. */

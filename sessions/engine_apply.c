@@ -156,7 +156,7 @@ quantize_block(struct apply *apply, int block, const struct upstream *upstream)
 		if (!code)
 			code = quantize_layer(&apply->out[i], apply->engine, &request, apply->work);
 		if (!code)
-			code = engine_park(&apply->out[i], apply->engine);
+			code = engine_park(&apply->out[i], apply->engine, apply->work);
 	}
 	return code;
 }

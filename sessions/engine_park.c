@@ -32,7 +32,8 @@ parked_read(float *out, const void *source, size_t first, size_t count)
 }
 
 static enum err
-write_weights(struct parked **out, const struct quantized *q, struct spill *spill)
+write_weights(struct parked **out, const struct quantized *q, struct spill *spill,
+	      const struct work *work)
 {
 	struct parked *parked = buf_alloc(1, sizeof(*parked));
 	enum err code;
@@ -41,7 +42,7 @@ write_weights(struct parked **out, const struct quantized *q, struct spill *spil
 	if (!parked)
 		return ERR_NOMEM;
 	parked->bytes = q->rows * q->columns * sizeof(float);
-	code = spill_put(&parked->offset, spill, q->dequantized, parked->bytes);
+	code = spill_put(&parked->offset, spill, q->dequantized, parked->bytes, work);
 	if (code) {
 		buf_free(parked);
 		return code;
@@ -93,7 +94,7 @@ without_arrays(const struct layer_result *from)
 }
 
 enum err
-engine_park(struct layer_result **result, struct engine *engine)
+engine_park(struct layer_result **result, struct engine *engine, const struct work *work)
 {
 	struct layer_result *light;
 	enum err code;
@@ -102,7 +103,7 @@ engine_park(struct layer_result **result, struct engine *engine)
 		return OK;
 	if (!(light = without_arrays(*result)))
 		return ERR_NOMEM;
-	code = write_weights(&light->parked, &(*result)->quantized, engine->park);
+	code = write_weights(&light->parked, &(*result)->quantized, engine->park, work);
 	if (code) {
 		layer_result_unref(light);
 		return code;

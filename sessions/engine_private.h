@@ -94,8 +94,10 @@ enum err quantize_layer(struct layer_result **out, struct engine *engine,
 
 /* A result on disk. What comes back has quantized and measurement alone, and those whole only where
  * *found says so. */
-enum err result_store(struct cache *cache, const struct layer_result *result);
-enum err result_load(bool *found, struct layer_result *out, struct cache *cache);
+enum err result_store(struct cache *cache, const struct layer_result *result,
+		      const struct work *work);
+enum err result_load(bool *found, struct layer_result *out, struct cache *cache,
+		     const struct work *work);
 /* The place of a result's weights on disk is free again; NULL is fine. */
 void parked_free(struct parked *parked);
 /* As replacement.read; `source` is a struct parked. */

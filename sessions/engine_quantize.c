@@ -137,12 +137,12 @@ key_params(struct key key, const struct layer_setting *setting)
 }
 
 static enum err
-key_layer(struct key *key, const struct model *model, int index)
+key_layer(struct key *key, const struct model *model, int index, const struct work *work)
 {
 	const struct layer *layer = &model->layers[index];
 	struct key values;
 	bool foldable = is_foldable(model, layer);
-	enum err code = model_key_layer(&values, model, index);
+	enum err code = model_key_layer(&values, model, index, work);
 
 	if (code)
 		return code;
@@ -175,7 +175,7 @@ make_keys(struct solve *solve)
 	enum err code = OK;
 
 	for (int i = 0; i < solve->count && !code; i++)
-		code = key_layer(&scope, model, solve->members[i]);
+		code = key_layer(&scope, model, solve->members[i], solve->work);
 	for (int i = 0; i < solve->count && !code && setting->method->needs; i++)
 		scope = key_statistics(scope, solve, solve->members[i]);
 	if (setting->method->needs)
@@ -323,10 +323,10 @@ finish_result(struct layer_result *result)
 
 /* A result whose method costs less than reading it back stays in memory alone. */
 static void
-store(struct engine *engine, const struct layer_result *result)
+store(struct engine *engine, const struct layer_result *result, const struct work *work)
 {
 	if (result->setting.method->needs)
-		(void)result_store(engine->cache, result);
+		(void)result_store(engine->cache, result, work);
 }
 
 static enum err
@@ -350,7 +350,7 @@ keep_member(struct solve *solve, int i)
 		layer_result_unref(result);
 		return code;
 	}
-	store(solve->engine, result);
+	store(solve->engine, result, solve->work);
 	return shelf_put(&solve->engine->results, result->key, result, result_bytes(result));
 }
 
@@ -393,7 +393,7 @@ load(struct solve *solve, int i)
 	if (!solve->request->setting->method->needs || !cache_has(engine->cache, solve->key[i]) ||
 	    !(result = new_result(solve, i)))
 		return NULL;
-	if (result_load(&found, result, engine->cache) || !found ||
+	if (result_load(&found, result, engine->cache, solve->work) || !found ||
 	    result->quantized.rows != layer->rows || result->quantized.columns != layer->columns) {
 		layer_result_unref(result);
 		return NULL;

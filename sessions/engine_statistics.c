@@ -144,7 +144,8 @@ read_gram(struct unpack *unpack, size_t n)
 		return NULL;
 	for (size_t i = 0; i < n; i++)
 		unpack_bytes(unpack, gram + i * n + i, (n - i) * sizeof(float));
-	statistics_mirror(gram, n);
+	if (statistics_mirror(gram, n, unpack->work))
+		unpack->failed = true;
 	return gram;
 }
 
@@ -166,13 +167,13 @@ read_statistics(struct statistics *out, struct unpack *unpack, bool gram)
 }
 
 static struct statistics *
-load(struct engine *engine, struct key key, int input, bool gram)
+load(struct engine *engine, struct key key, int input, bool gram, const struct work *work)
 {
 	struct statistics *out = buf_alloc(1, sizeof(*out));
 	struct unpack unpack;
 	bool whole;
 
-	if (!out || unpack_open(&unpack, engine->cache, key) || !unpack.reader) {
+	if (!out || unpack_open(&unpack, engine->cache, key, work) || !unpack.reader) {
 		buf_free(out);
 		return NULL;
 	}
@@ -187,13 +188,13 @@ load(struct engine *engine, struct key key, int input, bool gram)
 }
 
 static const struct statistics *
-find_exact(struct engine *engine, int input, struct key key, bool gram)
+find_exact(struct engine *engine, int input, struct key key, bool gram, const struct work *work)
 {
 	struct statistics *found = shelf_get(&engine->statistics, key);
 
 	if (found || !cache_has(engine->cache, key))
 		return found;
-	found = load(engine, key, input, gram);
+	found = load(engine, key, input, gram, work);
 	if (found && shelf_put(&engine->statistics, key, found, statistics_bytes(found)))
 		return NULL;
 	return found;
@@ -202,15 +203,15 @@ find_exact(struct engine *engine, int input, struct key key, bool gram)
 /* From memory or disk; NULL: neither. Those with a Gram matrix serve those who need none. */
 static const struct statistics *
 find(struct engine *engine, int input, const struct drawn *drawn, bool gram,
-     const struct upstream *upstream)
+     const struct upstream *upstream, const struct work *work)
 {
 	struct key key = statistics_key(engine, input, drawn, true, upstream);
-	const struct statistics *found = find_exact(engine, input, key, true);
+	const struct statistics *found = find_exact(engine, input, key, true, work);
 
 	if (found || gram)
 		return found;
 	key = statistics_key(engine, input, drawn, false, upstream);
-	return find_exact(engine, input, key, false);
+	return find_exact(engine, input, key, false, work);
 }
 
 /* Without reading them. */
@@ -241,6 +242,7 @@ struct capture {
 	const struct drawn *drawn;
 	bool gram;
 	const struct upstream *upstream;
+	const struct work *work;
 };
 
 /* A full disk costs time later, nothing now. */
@@ -252,7 +254,8 @@ keep(void *ctx, int input, struct statistics *taken)
 	struct key key =
 		statistics_key(engine, input, capture->drawn, capture->gram, capture->upstream);
 
-	(void)pack_store(engine->cache, key, write_statistics, taken);
+	(void)pack_store(engine->cache, key,
+			 &(struct packing){ write_statistics, taken, capture->work });
 	return shelf_put(&engine->statistics, key, taken, statistics_bytes(taken));
 }
 
@@ -278,7 +281,7 @@ make_room(struct engine *engine, const bool *wanted, bool gram)
 }
 
 static enum err
-capture_wanted(const struct capture *capture, const bool *wanted, const struct work *work)
+capture_wanted(const struct capture *capture, const bool *wanted)
 {
 	struct engine *engine = capture->engine;
 	const struct upstream *upstream = capture->upstream;
@@ -297,14 +300,14 @@ capture_wanted(const struct capture *capture, const bool *wanted, const struct w
 	/* No room at all is not no limit. */
 	request.memory = request.memory ? request.memory : 1;
 	request.sums = request.sums ? request.sums : 1;
-	return calibration_each(&request, &outlet, work);
+	return calibration_each(&request, &outlet, capture->work);
 }
 
 enum err
 statistics_capture(struct engine *engine, const bool *inputs, const struct drawn *drawn, bool gram,
 		   const struct upstream *upstream, const struct work *work)
 {
-	const struct capture capture = { engine, drawn, gram, upstream };
+	const struct capture capture = { engine, drawn, gram, upstream, work };
 	size_t count = engine->model->input_count;
 	bool *wanted = buf_alloc(count, sizeof(*wanted)), any = false;
 	enum err code = OK;
@@ -317,7 +320,7 @@ statistics_capture(struct engine *engine, const bool *inputs, const struct drawn
 		any |= wanted[i];
 	}
 	if (any)
-		code = capture_wanted(&capture, wanted, work);
+		code = capture_wanted(&capture, wanted);
 	buf_free(wanted);
 	return code;
 }
@@ -358,16 +361,16 @@ static enum err
 capture_one(const struct statistics **out, struct engine *engine, int input,
 	    const struct drawn *drawn, const struct upstream *upstream, const struct work *work)
 {
-	const struct capture capture = { engine, drawn, true, upstream };
+	const struct capture capture = { engine, drawn, true, upstream, work };
 	bool *inputs = buf_alloc(engine->model->input_count, sizeof(*inputs));
 	enum err code;
 
 	if (!inputs)
 		return ERR_NOMEM;
 	inputs[input] = true;
-	code = capture_wanted(&capture, inputs, work);
+	code = capture_wanted(&capture, inputs);
 	buf_free(inputs);
-	*out = code ? NULL : find(engine, input, drawn, true, upstream);
+	*out = code ? NULL : find(engine, input, drawn, true, upstream, work);
 	if (!code && !*out)
 		return err_set(ERR_NOMEM,
 			       "no memory for the statistics of %s; close other programs",
@@ -379,6 +382,6 @@ enum err
 statistics_take(const struct statistics **out, struct engine *engine, int input,
 		const struct drawn *drawn, const struct upstream *upstream, const struct work *work)
 {
-	*out = find(engine, input, drawn, true, upstream);
+	*out = find(engine, input, drawn, true, upstream, work);
 	return *out ? OK : capture_one(out, engine, input, drawn, upstream, work);
 }

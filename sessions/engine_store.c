@@ -93,9 +93,9 @@ write_result(struct pack *pack, const void *what)
 }
 
 enum err
-result_store(struct cache *cache, const struct layer_result *result)
+result_store(struct cache *cache, const struct layer_result *result, const struct work *work)
 {
-	return pack_store(cache, result->key, write_result, result);
+	return pack_store(cache, result->key, &(struct packing){ write_result, result, work });
 }
 
 static void
@@ -168,10 +168,10 @@ read_measurement(struct unpack *unpack, struct measurement **out)
 }
 
 enum err
-result_load(bool *found, struct layer_result *out, struct cache *cache)
+result_load(bool *found, struct layer_result *out, struct cache *cache, const struct work *work)
 {
 	struct unpack unpack;
-	enum err code = unpack_open(&unpack, cache, out->key);
+	enum err code = unpack_open(&unpack, cache, out->key, work);
 
 	*found = false;
 	if (code || !unpack.reader)

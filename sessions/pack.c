@@ -4,12 +4,19 @@
 
 #include <string.h>
 
+enum { PIECE = 4 << 20 }; /* bytes between two looks at the cancel */
+
 void
 pack_bytes(struct pack *pack, const void *data, size_t size)
 {
+	const char *from = data;
+
 	pack->size += size;
-	if (pack->writer && !pack->code)
-		pack->code = cache_writer_add(pack->writer, data, size);
+	for (size_t n; pack->writer && !pack->code && size; from += n, size -= n) {
+		n = size < PIECE ? size : PIECE;
+		if (!(pack->code = work_check(pack->work)))
+			pack->code = cache_writer_add(pack->writer, from, n);
+	}
 }
 
 void
@@ -29,18 +36,17 @@ pack_array(struct pack *pack, const void *data, size_t count, size_t size)
 }
 
 enum err
-pack_store(struct cache *cache, struct key key, void (*write)(struct pack *, const void *),
-	   const void *what)
+pack_store(struct cache *cache, struct key key, const struct packing *packing)
 {
-	struct pack counted = { 0 }, pack = { 0 };
+	struct pack counted = { 0 }, pack = { .work = packing->work };
 
 	if (!cache_folder(cache))
 		return OK;
-	write(&counted, what);
+	packing->write(&counted, packing->what);
 	pack.code = cache_writer_open(&pack.writer, cache, key, counted.size);
 	if (pack.code)
 		return pack.code;
-	write(&pack, what);
+	packing->write(&pack, packing->what);
 	if (!pack.code)
 		return cache_writer_commit(pack.writer);
 	cache_writer_drop(pack.writer);
@@ -48,9 +54,9 @@ pack_store(struct cache *cache, struct key key, void (*write)(struct pack *, con
 }
 
 enum err
-unpack_open(struct unpack *unpack, struct cache *cache, struct key key)
+unpack_open(struct unpack *unpack, struct cache *cache, struct key key, const struct work *work)
 {
-	*unpack = (struct unpack){ 0 };
+	*unpack = (struct unpack){ .work = work };
 	return cache_reader_open(&unpack->reader, &unpack->left, cache, key);
 }
 
@@ -63,13 +69,22 @@ unpack_close(struct unpack *unpack)
 void
 unpack_bytes(struct unpack *unpack, void *out, size_t size)
 {
+	char *to = out;
+
 	if (unpack->failed || size > unpack->left) {
 		unpack->failed = true;
 		memset(out, 0, size);
 		return;
 	}
-	cache_reader_get(unpack->reader, out, size);
 	unpack->left -= size;
+	for (size_t n; size; to += n, size -= n) {
+		n = size < PIECE ? size : PIECE;
+		unpack->failed |= work_cancelled(unpack->work);
+		if (unpack->failed)
+			memset(to, 0, n);
+		else
+			cache_reader_get(unpack->reader, to, n);
+	}
 }
 
 uint64_t

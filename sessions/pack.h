@@ -2,6 +2,7 @@
 #define SESSIONS_PACK_H
 
 #include "core/cache.h"
+#include "core/work.h"
 
 /* Results as bytes for the cache on disk, in this machine's order and without a copy in memory.
  * Failures stick. */
@@ -9,6 +10,7 @@ struct pack {
 	struct cache_writer *writer; /* NULL: bytes are counted alone */
 	uint64_t size;
 	enum err code;
+	const struct work *work; /* for a cancel */
 };
 
 void pack_bytes(struct pack *pack, const void *data, size_t size);
@@ -16,20 +18,26 @@ void pack_count(struct pack *pack, uint64_t value);
 /* An array that may be NULL: a presence flag, the count, the elements. */
 void pack_array(struct pack *pack, const void *data, size_t count, size_t size);
 
-/* Store what `write` packs; it is called twice, first to count. */
-enum err pack_store(struct cache *cache, struct key key,
-		    void (*write)(struct pack *pack, const void *what), const void *what);
+/* Store what `write` packs; it is called twice, first to count. A cancel leaves nothing. */
+struct packing {
+	void (*write)(struct pack *pack, const void *what);
+	const void *what;
+	const struct work *work; /* or NULL */
+};
+enum err pack_store(struct cache *cache, struct key key, const struct packing *packing);
 
 /* Reading bytes that nobody vouches for: past the end, everything reads as zero and `failed` is
  * set. */
 struct unpack {
 	struct cache_reader *reader;
 	uint64_t left;
-	bool failed;
+	bool failed;             /* also by a cancel */
+	const struct work *work; /* or NULL */
 };
 
 /* unpack->reader NULL with OK: a miss. */
-enum err unpack_open(struct unpack *unpack, struct cache *cache, struct key key);
+enum err unpack_open(struct unpack *unpack, struct cache *cache, struct key key,
+		     const struct work *work);
 /* True: all of it was read and is what was stored. Else nothing of it may be used. */
 bool unpack_close(struct unpack *unpack);
 

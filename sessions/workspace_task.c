@@ -51,7 +51,7 @@ run_quantize(struct job *job, const struct work *given)
 		growth_prepare(task->growth, engine_model(task->engine), task->goal.layer);
 	code = engine_quantize(&task->result, task->engine, task->goal.layer, &task->setting,
 			       &task->recipe.calibration, &work);
-	return code ? code : engine_park(&task->result, task->engine);
+	return code ? code : engine_park(&task->result, task->engine, &work);
 }
 
 static enum err

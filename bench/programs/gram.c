@@ -58,7 +58,7 @@ main(int argc, char **argv)
 	must(work_each(&work, moments_parts(&moments), add_part, &adding));
 	moments_count(&moments, &rows);
 	added = jobs_now();
-	must(moments_finish(&statistics, &moments));
+	must(moments_finish(&statistics, &moments, &work));
 	getrusage(RUSAGE_SELF, &usage);
 	printf("{\"matrix_bytes\": %zu, \"rows_bytes\": %zu, \"peak_bytes\": %ld, \"adding\": "
 	       "%.4f, "

@@ -172,7 +172,7 @@ test_experts__each_is_known_by_the_tokens_that_chose_it(void **state)
 
 		if (!gathered.columns[i])
 			continue; /* the head's */
-		assert_ok(moments_finish(&expected, &gathered.moments[i]));
+		assert_ok(moments_finish(&expected, &gathered.moments[i], NULL));
 		assert_int_equal(got[i]->tokens, expected->tokens);
 		assert_memory_equal(got[i]->mean_abs, expected->mean_abs,
 				    expected->columns * sizeof(float));

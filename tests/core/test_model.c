@@ -112,9 +112,9 @@ test_model__hashes_name_values_and_are_kept(void **state)
 
 	(void)state;
 	assert_ok(model_open(&model, support_source("models/shipped")));
-	assert_ok(model_key_layer(&first, model, 1));
-	assert_ok(model_key_layer(&again, model, 1));
-	assert_ok(model_key_layer(&other, model, 2));
+	assert_ok(model_key_layer(&first, model, 1, NULL));
+	assert_ok(model_key_layer(&again, model, 1, NULL));
+	assert_ok(model_key_layer(&other, model, 2, NULL));
 	assert_true(key_equal(first, again));
 	assert_false(key_equal(first, other));
 	assert_ok(model_sha256(whole, model, NULL));

@@ -40,7 +40,7 @@ take(const float *x, size_t columns)
 	for (size_t part = 0; part < moments_parts(&moments); part++)
 		moments_add_part(&moments, part, &rows);
 	moments_count(&moments, &rows);
-	assert_ok(moments_finish(&out, &moments));
+	assert_ok(moments_finish(&out, &moments, NULL));
 	assert_null(moments.gram);
 	return out;
 }
@@ -74,6 +74,21 @@ test_moments__any_width_gives_the_whole_matrix(void **state)
 	buf_free(x);
 }
 
+static void
+test_moments__a_cancel_uses_the_sums_up(void **state)
+{
+	atomic_bool cancel = true;
+	struct work work = { .cancel = &cancel };
+	struct statistics *out;
+	struct moments moments;
+
+	(void)state;
+	assert_ok(moments_create(&moments, 200, true));
+	assert_int_equal(moments_finish(&out, &moments, &work), ERR_CANCELLED);
+	assert_null(out);
+	assert_null(moments.gram);
+}
+
 /* The sums hold the finished matrix, and hardly more than that. */
 static void
 test_moments__the_sums_have_the_size_of_the_matrix(void **state)
@@ -89,6 +104,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_moments__any_width_gives_the_whole_matrix),
+		cmocka_unit_test(test_moments__a_cancel_uses_the_sums_up),
 		cmocka_unit_test(test_moments__the_sums_have_the_size_of_the_matrix),
 	};
 
