@@ -109,7 +109,21 @@ convert(struct file_writer *writer, const struct source *from, float *chunk)
 		if (!(code = fetch(chunk, from, at, n)) &&
 		    !(code = encode(chunk, n, dtype, tensor)))
 			code = file_writer_add(writer, chunk, n * dtype_bits(dtype) / 8);
+		if (!code)
+			code = work_check(from->output->work);
+		work_advance(from->output->work, n);
 	}
+	return code;
+}
+
+static enum err
+copy_tensor(struct file_writer *writer, const struct checkpoint_output *output,
+	    const struct tensor *tensor)
+{
+	enum err code = checkpoint_output_bytes(writer, tensor->map, tensor->offset, tensor->bytes,
+						output->work);
+
+	work_advance(output->work, tensor->elements);
 	return code;
 }
 
@@ -122,7 +136,7 @@ checkpoint_output_values(struct file_writer *writer, const struct checkpoint_out
 	enum err code = source_open(&from, output, tensor);
 
 	if (!code && !from.replaced && checkpoint_output_dtype(output, tensor) == tensor->dtype)
-		return checkpoint_output_bytes(writer, tensor->map, tensor->offset, tensor->bytes);
+		return copy_tensor(writer, output, tensor);
 	chunk = buf_alloc(CHUNK, sizeof(*chunk));
 	if (!code)
 		code = chunk ? convert(writer, &from, chunk) : ERR_NOMEM;
@@ -155,7 +169,7 @@ checkpoint_output_open(struct file_writer **out, const struct checkpoint_output 
 
 enum err
 checkpoint_output_bytes(struct file_writer *writer, const struct file_map *map, uint64_t first,
-			uint64_t count)
+			uint64_t count, const struct work *work)
 {
 	enum { BYTES = 1 << 18 };
 	char *chunk = buf_alloc(BYTES, 1);
@@ -167,7 +181,7 @@ checkpoint_output_bytes(struct file_writer *writer, const struct file_map *map, 
 
 		memcpy(chunk, (const char *)file_map_data(map) + first + at, n);
 		file_map_release(map, first + at, n);
-		if (!(code = file_map_check(map)))
+		if (!(code = file_map_check(map)) && !(code = work_check(work)))
 			code = file_writer_add(writer, chunk, n);
 	}
 	buf_free(chunk);
@@ -204,7 +218,8 @@ checkpoint_output_copy(const struct checkpoint_output *output, const char *name,
 		return code;
 	code = checkpoint_output_open(&writer, output, name);
 	if (!code)
-		code = finish(writer, checkpoint_output_bytes(writer, map, 0, file_map_size(map)));
+		code = finish(writer, checkpoint_output_bytes(writer, map, 0, file_map_size(map),
+							      output->work));
 	file_map_free(map);
 	return code;
 }

@@ -15,6 +15,7 @@ struct checkpoint_output {
 	const struct layer **layers;
 	const struct replacement **replaced;
 	struct model_files *files; /* every file that was written */
+	const struct work *work;   /* or NULL */
 };
 
 /* The element type in which `tensor` is written. */
@@ -32,7 +33,7 @@ enum err checkpoint_output_open(struct file_writer **out, const struct checkpoin
 
 /* Bytes of a mapped file as they are. */
 enum err checkpoint_output_bytes(struct file_writer *writer, const struct file_map *map,
-				 uint64_t first, uint64_t count);
+				 uint64_t first, uint64_t count, const struct work *work);
 
 /* Whole files. */
 enum err checkpoint_output_text(const struct checkpoint_output *output, const char *name,

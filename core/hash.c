@@ -2,6 +2,7 @@
 
 #include "core/buf.h"
 #include "core/file.h"
+#include "core/work.h"
 
 #include <openssl/evp.h>
 #include <stdio.h>
@@ -108,7 +109,7 @@ sha256_of(char out[HASH_HEX], const void *data, size_t size)
 }
 
 enum err
-sha256_file(char out[HASH_HEX], const char *path)
+sha256_file(char out[HASH_HEX], const char *path, const struct work *work)
 {
 	enum { PIECE = 1 << 20 };
 	struct sha256 *sha = NULL;
@@ -123,6 +124,8 @@ sha256_file(char out[HASH_HEX], const char *path)
 	for (uint64_t at = 0; at < size && !code; at += PIECE) {
 		uint64_t n = size - at < PIECE ? size - at : PIECE;
 
+		if ((code = work_check(work)))
+			break;
 		sha256_add(sha, (const char *)file_map_data(map) + at, n);
 		file_map_release(map, at, n);
 	}

@@ -21,11 +21,12 @@ void key_hex(char out[33], struct key key);
 
 /* SHA-256, for recipes, cards and sessions. */
 struct sha256;
+struct work;
 enum err sha256_start(struct sha256 **out);
 void sha256_add(struct sha256 *sha, const void *data, size_t size);
 void sha256_finish(char out[HASH_HEX], struct sha256 *sha); /* frees it */
 void sha256_drop(struct sha256 *sha);                       /* frees it; NULL is fine */
 enum err sha256_of(char out[HASH_HEX], const void *data, size_t size);
-enum err sha256_file(char out[HASH_HEX], const char *path);
+enum err sha256_file(char out[HASH_HEX], const char *path, const struct work *work);
 
 #endif

@@ -117,11 +117,13 @@ place_layers(struct checkpoint_output *output, const struct model *model,
 
 enum err
 model_write(struct model_files *out, const struct model *model, const struct overlay *overlay,
-	    const char *folder, enum write_dtype dtype)
+	    const char *folder, enum write_dtype dtype, const struct work *work)
 {
-	struct checkpoint_output output = {
-		.checkpoint = model->checkpoint, .folder = folder, .dtype = dtype, .files = out
-	};
+	struct checkpoint_output output = { .checkpoint = model->checkpoint,
+					    .folder = folder,
+					    .dtype = dtype,
+					    .files = out,
+					    .work = work };
 	bool made = false;
 	enum err code = claim_folder(&made, folder);
 
@@ -129,6 +131,8 @@ model_write(struct model_files *out, const struct model *model, const struct ove
 	if (code)
 		return code;
 	code = place_layers(&output, model, overlay);
+	for (size_t i = 0; i < model->checkpoint->count; i++)
+		work_expect(work, model->checkpoint->tensors[i].elements);
 	if (!code)
 		code = model->checkpoint->format->write(&output);
 	if (code) {

@@ -3,6 +3,7 @@
 
 #include "core/model.h"
 #include "core/overlay.h"
+#include "core/work.h"
 
 /* Write an open model with some layers replaced, in its checkpoint's own layout: the same files,
  * tensor names, order and metadata; tokenizer and generation files are copied. float32 is exact:
@@ -26,9 +27,11 @@ struct model_files {
 
 /* `folder` must not exist or be empty. `overlay` (only its weights matter) may be NULL. On failure
  * everything written is removed again. `out` is the caller's: model_files_clear. llama2.c files
- * hold float32 alone: ERR_UNSUPPORTED for bf16 and f16. */
+ * hold float32 alone: ERR_UNSUPPORTED for bf16 and f16. Progress is counted in values; `work` may
+ * be NULL. */
 enum err model_write(struct model_files *out, const struct model *model,
-		     const struct overlay *overlay, const char *folder, enum write_dtype dtype);
+		     const struct overlay *overlay, const char *folder, enum write_dtype dtype,
+		     const struct work *work);
 void model_files_clear(struct model_files *files);
 
 #endif

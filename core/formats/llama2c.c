@@ -297,7 +297,7 @@ describe(struct model_description *out, const struct checkpoint *checkpoint)
 static enum err
 write_gap(struct file_writer *writer, const struct file_map *map, uint64_t from, uint64_t to)
 {
-	return to > from ? checkpoint_output_bytes(writer, map, from, to - from) : OK;
+	return to > from ? checkpoint_output_bytes(writer, map, from, to - from, NULL) : OK;
 }
 
 static int

@@ -86,7 +86,7 @@ note_file(struct quantize *q, const char *name)
 		w = &q->written[q->written_count];
 		snprintf(w->name, sizeof(w->name), "%s", name);
 		w->bytes = (uint64_t)st.st_size;
-		code = sha256_file(w->sha256, path);
+		code = sha256_file(w->sha256, path, &q->common.work);
 	}
 	if (!code)
 		q->written_count++;
@@ -114,7 +114,8 @@ write_model(struct quantize *q)
 
 	if (!code) {
 		overlay = engine_overlay(replacements, q->common.engine, q->layers);
-		code = model_write(&q->files, model, &overlay, q->folder.temporary, q->dtype);
+		code = model_write(&q->files, model, &overlay, q->folder.temporary, q->dtype,
+				   &q->common.work);
 	}
 	for (size_t i = 0; i < q->files.count && !code; i++)
 		code = note_file(q, q->files.names[i]);

@@ -105,7 +105,7 @@ test_checkpoints__shards_are_written_again_with_their_index(void **state)
 
 	(void)state;
 	snprintf(folder, sizeof(folder), "%s/out", support_folder());
-	assert_ok(model_write(&files, model, NULL, folder, WRITE_FLOAT32));
+	assert_ok(model_write(&files, model, NULL, folder, WRITE_FLOAT32, NULL));
 	assert_int_equal(files.count, 4); /* two shards, index, config */
 	assert_ok(model_open(&again, folder));
 	assert_sums(again, "sharded_f16");

@@ -104,7 +104,7 @@ assert_round_trip(const char *source, size_t file_count, bool lazy)
 
 	assert_ok(model_open(&model, source));
 	change_make(&change, model);
-	assert_ok(model_write(&files, model, &change.overlay, folder, WRITE_FLOAT32));
+	assert_ok(model_write(&files, model, &change.overlay, folder, WRITE_FLOAT32, NULL));
 	assert_int_equal(files.count, file_count);
 	assert_ok(model_open(&again, folder));
 	assert_string_equal(again->format, model->format);
@@ -190,7 +190,7 @@ test_model_write__unchanged_source_types_give_the_same_bytes(void **state)
 		struct model_files files;
 
 		assert_ok(model_open(&model, support_need_data(sources[i])));
-		assert_ok(model_write(&files, model, NULL, folder, WRITE_SOURCE));
+		assert_ok(model_write(&files, model, NULL, folder, WRITE_SOURCE, NULL));
 		assert_string_equal(files.names[0], names[i]);
 		assert_ok(model_open(&again, folder));
 		assert_ok(model_sha256(before, model, NULL));
@@ -200,6 +200,24 @@ test_model_write__unchanged_source_types_give_the_same_bytes(void **state)
 		model_free(again);
 		model_free(model);
 	}
+}
+
+static void
+test_model_write__a_cancel_leaves_no_folder(void **state)
+{
+	const char *folder = target("cancelled");
+	atomic_bool cancel = true;
+	struct work work = { .cancel = &cancel };
+	struct model_files files;
+	struct model *model;
+
+	(void)state;
+	assert_ok(model_open(&model, support_source("models/shipped")));
+	assert_int_equal(model_write(&files, model, NULL, folder, WRITE_FLOAT32, &work),
+			 ERR_CANCELLED);
+	assert_false(file_exists(folder));
+	model_files_clear(&files);
+	model_free(model);
 }
 
 static void
@@ -220,7 +238,8 @@ test_model_write__halves_are_rounded_to_nearest(void **state)
 
 		assert_ok(model_open(&model, support_source("models/shipped")));
 		change_make(&change, model);
-		assert_ok(model_write(&files, model, &change.overlay, folder, kinds[k].write));
+		assert_ok(
+			model_write(&files, model, &change.overlay, folder, kinds[k].write, NULL));
 		assert_ok(model_open(&again, folder));
 		values = layer_values(again, change.q);
 		assert_int_equal(again->layers[change.q].tensor->dtype, kinds[k].dtype);
@@ -231,7 +250,8 @@ test_model_write__halves_are_rounded_to_nearest(void **state)
 		folder = target("overflow");
 		if (k) {
 			assert_err(ERR_RANGE, "more than f16 can",
-				   model_write(&files, model, &change.overlay, folder, WRITE_F16));
+				   model_write(&files, model, &change.overlay, folder, WRITE_F16,
+					       NULL));
 			assert_false(file_exists(folder));
 		}
 		buf_free(values);
@@ -251,14 +271,15 @@ test_model_write__nothing_is_written_over_or_left_behind(void **state)
 
 	(void)state;
 	assert_ok(model_open(&model, support_source("models/shipped")));
-	assert_err(
-		ERR_USAGE, "not empty",
-		model_write(&files, model, NULL, support_source("models/shipped"), WRITE_SOURCE));
+	assert_err(ERR_USAGE, "not empty",
+		   model_write(&files, model, NULL, support_source("models/shipped"), WRITE_SOURCE,
+			       NULL));
 	assert_err(ERR_IO, "choose another",
-		   model_write(&files, model, NULL, support_file("plain", "x", 1), WRITE_SOURCE));
+		   model_write(&files, model, NULL, support_file("plain", "x", 1), WRITE_SOURCE,
+			       NULL));
 	for (unsigned long n = 1; code; n = n < 8 ? n + 1 : n * 2) {
 		file_fail_at(n, ENOSPC);
-		code = model_write(&files, model, NULL, folder, WRITE_SOURCE);
+		code = model_write(&files, model, NULL, folder, WRITE_SOURCE, NULL);
 		file_fail_at(0, 0);
 		if (code) {
 			assert_int_equal(code, ERR_IO);
@@ -279,7 +300,7 @@ test_model_write__llama2c_refuses_half_floats_by_name(void **state)
 	(void)state;
 	assert_ok(model_open(&model, support_need_data("models/stories260K/stories260K.bin")));
 	assert_err(ERR_UNSUPPORTED, "float32 alone",
-		   model_write(&files, model, NULL, target("half2c"), WRITE_BF16));
+		   model_write(&files, model, NULL, target("half2c"), WRITE_BF16, NULL));
 	model_free(model);
 }
 
@@ -302,6 +323,7 @@ main(void)
 		cmocka_unit_test(test_model_write__a_head_stored_alone_keeps_its_name_and_metadata),
 		cmocka_unit_test(test_model_write__llama2c_files_round_trip_with_their_tokenizer),
 		cmocka_unit_test(test_model_write__unchanged_source_types_give_the_same_bytes),
+		cmocka_unit_test(test_model_write__a_cancel_leaves_no_folder),
 		cmocka_unit_test(test_model_write__halves_are_rounded_to_nearest),
 		cmocka_unit_test(test_model_write__nothing_is_written_over_or_left_behind),
 		cmocka_unit_test(test_model_write__llama2c_refuses_half_floats_by_name),
