@@ -79,6 +79,12 @@ enum err statistics_take(const struct statistics **out, struct engine *engine, i
 			 const struct drawn *drawn, const struct upstream *upstream,
 			 const struct work *work);
 
+/* On disk, as one triangle. NULL: not there, damaged, or cancelled. */
+enum err statistics_store(struct cache *cache, struct key key, const struct statistics *statistics,
+			  const struct work *work);
+struct statistics *statistics_load(struct cache *cache, struct key key, size_t columns, bool gram,
+				   const struct work *work);
+
 /* One layer, with statistics taken through `upstream` (NULL: the original model). `drawn` NULL:
  * without statistics. */
 struct quantize_request {

@@ -3,11 +3,8 @@
 #include "core/moments.h"
 #include "core/passage.h"
 #include "sessions/engine_private.h"
-#include "sessions/pack.h"
 
 #include <string.h>
-
-enum { STATISTICS_MAGIC = 0x71737432 };
 
 static const char *
 check_text(const struct calibration_setting *calibration)
@@ -114,79 +111,6 @@ statistics_bytes(const struct statistics *statistics)
 	return sizeof(*statistics) + 4 * (3 * n + (statistics->gram ? n * n : 0));
 }
 
-/* ------------------------------------------------------------------------ on disk */
-
-/* Of the symmetric Gram matrix each row from the diagonal on. */
-static void
-write_statistics(struct pack *pack, const void *what)
-{
-	const struct statistics *statistics = what;
-	size_t n = statistics->columns;
-
-	pack_count(pack, STATISTICS_MAGIC);
-	pack_count(pack, n);
-	pack_count(pack, statistics->tokens);
-	pack_array(pack, statistics->mean_abs, n, sizeof(float));
-	pack_array(pack, statistics->mean_sq, n, sizeof(float));
-	pack_array(pack, statistics->max_abs, n, sizeof(float));
-	for (size_t i = 0; i < n && statistics->gram; i++)
-		pack_bytes(pack, statistics->gram + i * n + i, (n - i) * sizeof(float));
-}
-
-static float *
-read_gram(struct unpack *unpack, size_t n)
-{
-	float *gram;
-
-	if (n * (n + 1) / 2 * sizeof(float) != unpack->left)
-		return NULL;
-	if (!(gram = buf_alloc_dirty(n * n, sizeof(*gram))))
-		return NULL;
-	for (size_t i = 0; i < n; i++)
-		unpack_bytes(unpack, gram + i * n + i, (n - i) * sizeof(float));
-	if (statistics_mirror(gram, n, unpack->work))
-		unpack->failed = true;
-	return gram;
-}
-
-static void
-read_statistics(struct statistics *out, struct unpack *unpack, bool gram)
-{
-	size_t n = out->columns;
-
-	if (unpack_count(unpack) != STATISTICS_MAGIC || unpack_count(unpack) != n)
-		unpack->failed = true;
-	out->tokens = unpack_count(unpack);
-	out->mean_abs = unpack_array(unpack, n, sizeof(float));
-	out->mean_sq = unpack_array(unpack, n, sizeof(float));
-	out->max_abs = unpack_array(unpack, n, sizeof(float));
-	if (!unpack->failed && gram)
-		out->gram = read_gram(unpack, n);
-	if (!out->mean_abs || !out->mean_sq || !out->max_abs || (gram && !out->gram))
-		unpack->failed = true;
-}
-
-static struct statistics *
-load(struct engine *engine, struct key key, int input, bool gram, const struct work *work)
-{
-	struct statistics *out = buf_alloc(1, sizeof(*out));
-	struct unpack unpack;
-	bool whole;
-
-	if (!out || unpack_open(&unpack, engine->cache, key, work) || !unpack.reader) {
-		buf_free(out);
-		return NULL;
-	}
-	out->columns = engine->model->inputs[input].columns;
-	read_statistics(out, &unpack, gram);
-	whole = unpack_close(&unpack);
-	if (!whole) {
-		statistics_free(out);
-		out = NULL;
-	}
-	return out;
-}
-
 static const struct statistics *
 find_exact(struct engine *engine, int input, struct key key, bool gram, const struct work *work)
 {
@@ -194,7 +118,8 @@ find_exact(struct engine *engine, int input, struct key key, bool gram, const st
 
 	if (found || !cache_has(engine->cache, key))
 		return found;
-	found = load(engine, key, input, gram, work);
+	found = statistics_load(engine->cache, key, engine->model->inputs[input].columns, gram,
+				work);
 	if (found && shelf_put(&engine->statistics, key, found, statistics_bytes(found)))
 		return NULL;
 	return found;
@@ -254,8 +179,7 @@ keep(void *ctx, int input, struct statistics *taken)
 	struct key key =
 		statistics_key(engine, input, capture->drawn, capture->gram, capture->upstream);
 
-	(void)pack_store(engine->cache, key,
-			 &(struct packing){ write_statistics, taken, capture->work });
+	(void)statistics_store(engine->cache, key, taken, capture->work);
 	return shelf_put(&engine->statistics, key, taken, statistics_bytes(taken));
 }
 

@@ -336,6 +336,7 @@ quantize_run(struct quantize *q)
 	output_phase(q->call, "quantizing");
 	if (!code)
 		code = engine_apply(q->layers, q->common.engine, &q->recipe, &q->common.work);
+	output_phase(q->call, "hashing the model");
 	if (!code)
 		code = complete_recipe(q);
 	if (!code)

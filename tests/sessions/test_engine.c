@@ -9,6 +9,7 @@
 #include "support/support.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -113,6 +114,33 @@ test_engine__what_is_kept_equals_what_is_computed(void **state)
 	(void)state;
 	compare("gptq");
 	compare("awq");
+}
+
+/* A byte of every kept entry changed, behind its header: all are made anew, with the same bits. */
+static void
+test_engine__damaged_entries_are_made_anew(void **state)
+{
+	struct layer_setting setting = setting_of("gptq", "bits=3");
+	struct engine *writing = open_engine(2, support_folder());
+	struct layer_result *written = quantize(writing, "layers.1.attn.q", &setting), *again;
+	struct engine *reading;
+	char command[2048];
+
+	(void)state;
+	snprintf(command, sizeof(command),
+		 "find '%s' -type f -exec sh -c 'printf x | dd of=\"$1\" bs=1 seek=$(($(stat -c "
+		 "%%s \"$1\") - 9)) conv=notrunc 2>/dev/null' - {} \\;",
+		 support_folder());
+	assert_int_equal(system(command), 0);
+	reading = open_engine(2, support_folder());
+	again = quantize(reading, "layers.1.attn.q", &setting);
+	assert_true(again->seconds > 0); /* it was computed */
+	assert_same(written, again);
+	layer_result_unref(written);
+	layer_result_unref(again);
+	engine_free(writing);
+	engine_free(reading);
+	support_clean();
 }
 
 static void
@@ -418,6 +446,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_engine__what_is_kept_equals_what_is_computed),
+		cmocka_unit_test(test_engine__damaged_entries_are_made_anew),
 		cmocka_unit_test(test_engine__another_setting_or_text_is_another_result),
 		cmocka_unit_test(test_engine__weights_of_rtn_do_not_depend_on_the_text),
 		cmocka_unit_test(test_engine__awq_on_one_member_is_set_on_its_input_group),
