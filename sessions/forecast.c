@@ -334,6 +334,17 @@ forecast_free(const char *path)
 	return st.f_blocks ? (uint64_t)st.f_bavail * st.f_frsize : UINT64_MAX;
 }
 
+static bool
+same_disk(const char *a, const char *b)
+{
+	char folder[4096];
+	struct statvfs first, second;
+
+	find_folder(folder, &first, a);
+	find_folder(folder, &second, b);
+	return first.f_fsid == second.f_fsid && first.f_blocks == second.f_blocks;
+}
+
 static enum err
 check_disk(const char *path, uint64_t bytes, const char *what)
 {
@@ -360,7 +371,12 @@ forecast_check(const struct forecast *f)
 			      memory_text(needed, f->memory), memory_text(allowed, limit));
 	code = check_disk(engine_disk_folder(f->engine), f->parked,
 			  "quantized weights that memory cannot hold");
-	return code || !f->output ? code : check_disk(f->output_path, f->output, "the files");
+	if (code || !f->output)
+		return code;
+	if (!f->parked || !same_disk(engine_disk_folder(f->engine), f->output_path))
+		return check_disk(f->output_path, f->output, "the files");
+	return check_disk(f->output_path, f->parked + f->output,
+			  "the files, and quantized weights that memory cannot hold,");
 }
 
 /* ---------------------------------------------------------------------------- measuring */

@@ -154,7 +154,8 @@ plan_announce(struct call *call, const struct forecast *forecast, const struct w
 	struct forecast_rates rates;
 	enum err code = forecast_check(forecast);
 
-	if (code || !engine_is_large(forecast->engine) || forecast->operations <= 0)
+	if (code || !engine_is_large(forecast->engine) ||
+	    (forecast->operations <= 0 && !forecast->parked && !forecast->output))
 		return code;
 	code = forecast_measure(&rates, forecast, work);
 	if (!code)
