@@ -115,6 +115,20 @@ find_for_gguf(char **out, const char *path)
 	return code;
 }
 
+/* The path stays if it is that of a vocabulary, too. */
+static enum err
+keep_with_vocabulary(char **path)
+{
+	bool has = false;
+	enum err code = gguf_tokenizer_has(&has, *path);
+
+	if (!code && has)
+		return OK;
+	buf_free(*path);
+	*path = NULL;
+	return code;
+}
+
 /* A GGUF file's own vocabulary; a folder's tokenizer; else the tok*.bin beside a llama2.c file.
  * *out is the caller's. */
 static enum err
@@ -129,6 +143,8 @@ find_beside(char **out, const char *model_path, size_t vocab)
 		return find_for_gguf(out, model_path);
 	if (folder && ((code = find_in_folder(out, model_path)) || *out))
 		return code;
+	if (folder && ((code = gguf_in_folder(out, model_path)) || *out))
+		return code ? code : keep_with_vocabulary(out);
 	/* The name behind the last slash does not matter, only the folder before it. */
 	if (!(path = file_join(model_path, "")))
 		return ERR_NOMEM;

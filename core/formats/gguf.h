@@ -77,9 +77,9 @@ struct gguf {
 	size_t value_count, value_capacity;
 	struct gguf_tensor *tensors; /* in the order of their names */
 	size_t tensor_count, tensor_capacity;
-	unsigned char *header; /* the file up to the end of the tensor table */
-	size_t header_size;
-	uint64_t alignment, data; /* where the tensors' bytes begin */
+	unsigned char *header;     /* the file up to the end of the tensor table */
+	size_t header_size, table; /* of all that; where in it the table of tensors begins */
+	uint64_t alignment, data;  /* where the tensors' bytes begin */
 	struct arena arena;
 };
 
@@ -87,6 +87,9 @@ enum err gguf_open(struct gguf **out, const char *path);
 enum err gguf_read(struct gguf **out, const struct file_map *map); /* of a file that is open */
 void gguf_free(struct gguf *gguf);                                 /* NULL is fine */
 bool gguf_is(const char *path); /* a file that begins with GGUF's four letters */
+/* The one GGUF model in a folder without other weights, of a split one the first part: owned; NULL
+ * when there is none, or several. */
+enum err gguf_in_folder(char **out, const char *folder);
 
 /* The value, or NULL. In all of these a key that begins with a dot stands behind the name of the
  * architecture: ".block_count" is "llama.block_count" for one. */

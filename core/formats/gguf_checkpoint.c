@@ -2,15 +2,18 @@
 #include "core/buf.h"
 #include "core/checkpoint.h"
 #include "core/file.h"
+#include "core/folder.h"
 #include "core/formats/gguf.h"
 #include "core/formats/gguf_model.h"
+#include "core/formats/gguf_write.h"
 #include "core/tensor.h"
 
+#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { PARTS_MAX = 1000, TENSORS_MAX = INT32_MAX };
+enum { NAMES_MAX = 4096, PARTS_MAX = 1000, TENSORS_MAX = INT32_MAX };
 
 /* The end of a part's name: "-00001-of-00003.gguf". */
 #define PART_FORMAT "-%05zu-of-%05zu.gguf"
@@ -21,11 +24,68 @@ struct own {
 	struct gguf *gguf; /* of the first part, which has all metadata */
 };
 
+static bool
+is_first_part(const char *name)
+{
+	return fnmatch("*-[0-9][0-9][0-9][0-9][0-9]-of-[0-9][0-9][0-9][0-9][0-9].gguf", name, 0) ||
+	       !fnmatch("*-00001-of-*", name, 0);
+}
+
+/* The one GGUF model of a folder that lists no more than these names; NULL: none, or several. */
+static const char *
+single_of(const struct folder *names)
+{
+	const char *found = NULL;
+
+	if (names->more || folder_match(names, "*.safetensors") ||
+	    folder_match(names, "pytorch_model*.bin"))
+		return NULL;
+	for (size_t i = 0; i < names->count; i++) {
+		if (fnmatch("*.gguf", names->names[i], FNM_PERIOD) ||
+		    !is_first_part(names->names[i]))
+			continue;
+		if (found)
+			return NULL;
+		found = names->names[i];
+	}
+	return found;
+}
+
+enum err
+gguf_in_folder(char **out, const char *folder)
+{
+	struct folder names = { 0 };
+	const char *name;
+	enum err code = OK;
+
+	*out = NULL;
+	if (!file_is_folder(folder))
+		return OK;
+	if ((code = folder_read(&names, folder, NAMES_MAX)))
+		return code;
+	if ((name = single_of(&names)) && !(*out = file_join(folder, name)))
+		code = ERR_NOMEM;
+	folder_clear(&names);
+	if (*out && !gguf_is(*out)) {
+		buf_free(*out);
+		*out = NULL;
+	}
+	return code;
+}
+
 static enum err
 recognise(bool *out, const char *path)
 {
+	char *inside;
+	enum err code;
+
 	*out = !file_is_folder(path) && gguf_is(path);
-	return OK;
+	if (*out)
+		return OK;
+	code = gguf_in_folder(&inside, path);
+	*out = inside != NULL;
+	buf_free(inside);
+	return code;
 }
 
 /* Quantized types of the file as "Q4_K 224, Q6_K 33". */
@@ -210,7 +270,7 @@ check_kind(const struct checkpoint *checkpoint, const struct gguf *gguf)
 }
 
 static enum err
-open_path(struct checkpoint *checkpoint, const char *path)
+open_file(struct checkpoint *checkpoint, const char *path)
 {
 	struct own *own = arena_alloc(&checkpoint->arena, 1, sizeof(*own));
 	struct gguf *gguf;
@@ -226,6 +286,18 @@ open_path(struct checkpoint *checkpoint, const char *path)
 		code = split.count > 1 ? read_parts(checkpoint, path, &split)
 				       : read_file(&own->gguf, checkpoint, path);
 	return code ? code : check_kind(checkpoint, own->gguf);
+}
+
+/* A file, or the folder of one, as `quantize` writes it. */
+static enum err
+open_path(struct checkpoint *checkpoint, const char *path)
+{
+	char *inside;
+	enum err code = gguf_in_folder(&inside, path);
+
+	code = code ? code : open_file(checkpoint, inside ? inside : path);
+	buf_free(inside);
+	return code;
 }
 
 static void
@@ -245,18 +317,11 @@ describe(struct model_description *out, const struct checkpoint *checkpoint)
 	return gguf_describe(out, own->gguf, checkpoint);
 }
 
-static enum err
-write_file(const struct checkpoint_output *output)
-{
-	(void)output;
-	return err_at(ERR_UNSUPPORTED, NULL, NULL, "GGUF is not written yet");
-}
-
 const struct format format_gguf = {
 	.name = "gguf",
 	.recognise = recognise,
 	.open = open_path,
 	.describe = describe,
 	.close = close_file,
-	.write = write_file,
+	.write = gguf_write,
 };

@@ -27,6 +27,9 @@ uint64_t gguf_little(const unsigned char *data, size_t size);
 const char *gguf_type_name(enum gguf_type type);
 size_t gguf_type_size(enum gguf_type type); /* bytes; 0: strings and arrays */
 
+/* The type of plain values that stands for an enum dtype; NULL: none. */
+const struct ggml_type *gguf_type_of(int dtype);
+
 /* The table of `count` tensors, which ends the header; sets gguf->data. */
 enum err gguf_read_tensors(struct gguf_reader *reader, uint64_t count);
 

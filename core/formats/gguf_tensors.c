@@ -16,6 +16,15 @@ static const struct ggml_type types[] = {
 #undef GGML
 };
 
+const struct ggml_type *
+gguf_type_of(int dtype)
+{
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (types[i].dtype == dtype)
+			return &types[i];
+	return NULL;
+}
+
 static enum err
 take_type(struct gguf_tensor *tensor, struct gguf_reader *reader)
 {
@@ -165,6 +174,7 @@ gguf_read_tensors(struct gguf_reader *reader, uint64_t count)
 		return err_at(ERR_FORMAT, gguf->path, NULL,
 			      "claims %llu tensors where %llu bytes are left",
 			      (unsigned long long)count, (unsigned long long)gguf_left(reader));
+	gguf->table = (size_t)reader->at;
 	for (uint64_t i = 0; i < count && !code; i++)
 		code = read_entry(reader);
 	/* Both are far below 2^63. Without tensors nothing needs to stand there. */

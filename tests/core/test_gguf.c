@@ -2,6 +2,7 @@
 #include "core/checkpoint.h"
 #include "core/formats/gguf.h"
 #include "core/model.h"
+#include "core/model_write.h"
 #include "support/gguf_make.h"
 #include "support/support.h"
 
@@ -555,6 +556,144 @@ test_gguf__parts_that_do_not_fit_are_refused(void **state)
 		   checkpoint_open(&checkpoint, path));
 }
 
+/* One block of a llama, four wide: matrices in F16, norms in F32. */
+static void
+make_llama(void)
+{
+	static const struct {
+		const char *name;
+		uint64_t rows, columns;
+	} tensors[] = { { "token_embd.weight", 3, 4 },        { "output_norm.weight", 4, 0 },
+			{ "blk.0.attn_norm.weight", 4, 0 },   { "blk.0.attn_q.weight", 4, 4 },
+			{ "blk.0.attn_k.weight", 4, 4 },      { "blk.0.attn_v.weight", 4, 4 },
+			{ "blk.0.attn_output.weight", 4, 4 }, { "blk.0.ffn_norm.weight", 4, 0 },
+			{ "blk.0.ffn_gate.weight", 4, 4 },    { "blk.0.ffn_up.weight", 4, 4 },
+			{ "blk.0.ffn_down.weight", 4, 4 } };
+	enum { COUNT = sizeof(tensors) / sizeof(tensors[0]) };
+
+	make_gguf(&make);
+	make_gguf_string(&make, "general.architecture", "llama");
+	make_gguf_u32(&make, "general.file_type", 1);
+	make_gguf_u32(&make, "llama.block_count", 1);
+	make_gguf_u32(&make, "llama.context_length", 16);
+	make_gguf_u32(&make, "llama.embedding_length", 4);
+	make_gguf_u32(&make, "llama.feed_forward_length", 4);
+	make_gguf_u32(&make, "llama.attention.head_count", 2);
+	make_gguf_f32(&make, "llama.attention.layer_norm_rms_epsilon", 1e-5F);
+	make_gguf_u32(&make, "llama.vocab_size", 3);
+	for (size_t i = 0; i < COUNT; i++) /* the last one first in the data */
+		make_gguf_tensor(&make, tensors[i].name, tensors[i].columns ? 1 : 0,
+				 tensors[i].rows, tensors[i].columns, 32 * (COUNT - 1 - i));
+	for (size_t i = COUNT; i--;) {
+		make_gguf_pad(&make, 32);
+		for (size_t j = 0; j < tensors[i].rows * (tensors[i].columns ? 4 : 1); j++) {
+			float value = (float)(i * 16 + j) / 8;
+
+			if (tensors[i].columns)
+				make_gguf_number(&make, f16_from_f32(value), 2);
+			else
+				make_gguf_bytes(&make, &value, 4);
+		}
+	}
+}
+
+/* Every layer of both, value by value; norms too. */
+static void
+assert_same_values(const struct model *a, const struct model *b)
+{
+	float x[16], y[16];
+
+	assert_int_equal(a->layer_count, b->layer_count);
+	for (size_t i = 0; i < a->layer_count; i++) {
+		size_t count = a->layers[i].rows * a->layers[i].columns;
+
+		assert_ok(model_read_layer(x, a, (int)i));
+		assert_ok(model_read_layer(y, b, (int)i));
+		assert_memory_equal(x, y, count * sizeof(float));
+	}
+	for (size_t i = 0; i < a->checkpoint->count; i++)
+		assert_string_equal(a->checkpoint->tensors[i].name, b->checkpoint->tensors[i].name);
+}
+
+static size_t
+file_type_of(const struct checkpoint *checkpoint)
+{
+	size_t type = 99;
+	struct gguf *gguf;
+
+	assert_ok(gguf_open(&gguf, file_map_path(checkpoint->maps[0])));
+	assert_ok(gguf_get_size(&type, gguf, "general.file_type", 0, 50));
+	gguf_free(gguf);
+	return type;
+}
+
+static void
+test_gguf__what_is_written_is_the_model_again(void **state)
+{
+	static const struct {
+		enum write_dtype dtype;
+		enum dtype matrix;
+		size_t file_type;
+	} kinds[] = { { WRITE_SOURCE, DTYPE_F16, 1 },
+		      { WRITE_F16, DTYPE_F16, 1 },
+		      { WRITE_FLOAT32, DTYPE_F32, 0 },
+		      { WRITE_BF16, DTYPE_BF16, 32 } };
+	struct model *model, *again;
+
+	(void)state;
+	support_clean();
+	make_llama();
+	assert_ok(model_open(&model, make_gguf_file(&make, "tiny.gguf")));
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		struct model_files files;
+		char folder[1200];
+
+		snprintf(folder, sizeof(folder), "%s/out%zu", support_folder(), i);
+		assert_ok(model_write(&files, model, NULL, folder, kinds[i].dtype));
+		assert_int_equal(files.count, 1);
+		assert_string_equal(files.names[0], "tiny.gguf");
+		model_files_clear(&files);
+		assert_ok(model_open(&again, folder));
+		assert_string_equal(again->format, "gguf");
+		assert_same_values(model, again);
+		assert_int_equal(checkpoint_find(again->checkpoint, "blk.0.attn_q.weight")->dtype,
+				 kinds[i].matrix);
+		assert_int_equal(checkpoint_find(again->checkpoint, "output_norm.weight")->dtype,
+				 DTYPE_F32);
+		assert_int_equal(file_type_of(again->checkpoint), kinds[i].file_type);
+		model_free(again);
+	}
+	model_free(model);
+	support_clean();
+}
+
+static void
+test_gguf__a_folder_with_one_file_opens_like_the_file(void **state)
+{
+	struct model *model;
+	char *inside;
+
+	(void)state;
+	support_clean();
+	make_llama();
+	make_gguf_file(&make, "a.gguf");
+	assert_ok(model_open(&model, support_folder()));
+	model_free(model);
+	make_gguf_file(&make, "b.gguf");
+	assert_ok(gguf_in_folder(&inside, support_folder()));
+	assert_null(inside);
+	support_clean();
+	make_part(0, 3, "m", 3);
+	make_part(1, 3, "m", 3);
+	assert_ok(gguf_in_folder(&inside, support_folder()));
+	assert_non_null(strstr(inside, "m-00001-of-00003.gguf"));
+	buf_free(inside);
+	support_file("model.safetensors", "x", 1);
+	assert_ok(gguf_in_folder(&inside, support_folder()));
+	assert_null(inside);
+	support_clean();
+}
+
 static enum err
 open_whole(const char *path)
 {
@@ -607,6 +746,8 @@ main(void)
 		cmocka_unit_test(test_gguf__what_is_no_model_is_named),
 		cmocka_unit_test(test_gguf__all_parts_of_a_split_file_are_read),
 		cmocka_unit_test(test_gguf__parts_that_do_not_fit_are_refused),
+		cmocka_unit_test(test_gguf__what_is_written_is_the_model_again),
+		cmocka_unit_test(test_gguf__a_folder_with_one_file_opens_like_the_file),
 		cmocka_unit_test(test_gguf__memory_may_run_out_anywhere),
 	};
 
