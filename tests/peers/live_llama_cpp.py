@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Token ids of GGUF vocabularies against llama.cpp (llama-cpp-python, vocab_only, special tokens not parsed): those of
 the test data over all corpora, and one made here for each name of tokenizer.ggml.pre, whose merges cross every
-boundary that a pre-tokenizer could draw, over random strings. Needs the packages of llama_cpp.txt in a folder of their
+boundary that a pre-tokenizer could draw, over random strings. And the logits of a llama2.c model of the test data that
+is made a GGUF file here, in float32 and float16. Needs the packages of llama_cpp.txt in a folder of their
 own, which takes minutes to compile and is therefore made only on demand.
 usage: live_llama_cpp.py PROGRAM"""
-# covers: core/tokenizers/gguf_ core/formats/gguf
+# covers: core/tokenizers/gguf_ core/formats/gguf core/forward
 import hashlib
 import json
 import os
@@ -16,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 
+import numpy as np
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
 import live_sentencepiece as shared
@@ -35,22 +37,92 @@ for line in sys.stdin:
 """
 
 
+LOGITS = r"""
+import sys
+import numpy as np
+from llama_cpp import Llama
+ids = [int(i) for i in sys.argv[2].split(",")]
+model = Llama(model_path=sys.argv[1], logits_all=True, n_ctx=len(ids), n_batch=len(ids), verbose=False, type_k=0, type_v=0)
+model.eval(ids)
+np.save(sys.argv[3], np.array(model.scores[:len(ids)], dtype=np.float32))
+"""
+
+
 def gguf_text(text):
     return struct.pack("<Q", len(text.encode())) + text.encode()
 
 
-def gguf(path, pairs):
-    """A file of metadata alone: strings, lists of strings, and lists of whole numbers as i32."""
+def gguf(path, pairs, tensors=None):
+    """A file of metadata (text, whole numbers as u32, others as f32, lists of them, whole ones as i32) and tensors."""
     body = b""
     for key, value in pairs.items():
         body += gguf_text(key)
         if isinstance(value, str):
             body += struct.pack("<I", 8) + gguf_text(value)
+        elif isinstance(value, (int, float)):
+            body += struct.pack("<II" if isinstance(value, int) else "<If", 4 if isinstance(value, int) else 6, value)
+        elif isinstance(value[0], float):
+            body += struct.pack("<IIQ", 9, 6, len(value)) + struct.pack(f"<{len(value)}f", *value)
         elif isinstance(value[0], str):
             body += struct.pack("<IIQ", 9, 8, len(value)) + b"".join(map(gguf_text, value))
         else:
             body += struct.pack("<IIQ", 9, 5, len(value)) + struct.pack(f"<{len(value)}i", *value)
-    path.write_bytes(b"GGUF" + struct.pack("<IQQ", 3, 0, len(pairs)) + body)
+    data = b""
+    for name, array in (tensors or {}).items():
+        shape = array.shape[::-1]
+        body += gguf_text(name) + struct.pack(f"<I{len(shape)}QIQ", len(shape), *shape, 0 if array.dtype == np.float32 else 1, len(data))
+        data += array.tobytes() + bytes(-array.nbytes % 32)
+    head = b"GGUF" + struct.pack("<IQQ", 3, len(tensors or {}), len(pairs)) + body
+    path.write_bytes(head + (bytes(-len(head) % 32) + data if tensors else b""))
+
+
+def llama2c_as_gguf(path, source, tokenizer, half):
+    """A llama2.c model with its tokenizer, in GGUF's names; both turn neighbouring pairs for RoPE."""
+    raw = np.fromfile(source, dtype=np.float32)
+    dim, hidden, blocks, heads, kv, vocab, context = raw[:7].view(np.int32).tolist()
+    at, kv_dim, tensors = 7, dim // heads * kv, {}
+
+    def take(name, *shape):
+        nonlocal at
+        values = raw[at:at + int(np.prod(shape))].reshape(shape)
+        at += values.size
+        for block, value in enumerate(values if "%d" in name else [values]):
+            tensors[name % block if "%d" in name else name] = value.astype(np.float16) if half and value.ndim > 1 else value
+
+    take("token_embd.weight", vocab, dim)
+    for name, *shape in [("attn_norm", dim), ("attn_q", dim, dim), ("attn_k", kv_dim, dim), ("attn_v", kv_dim, dim), ("attn_output", dim, dim),
+                         ("ffn_norm", dim), ("ffn_gate", hidden, dim), ("ffn_down", dim, hidden), ("ffn_up", hidden, dim)]:
+        take(f"blk.%d.{name}.weight", blocks, *shape)
+    take("output_norm.weight", dim)
+    pieces, scores, data, place = [], [], tokenizer.read_bytes(), 4
+    while place < len(data):
+        score, length = struct.unpack("<fi", data[place:place + 8])
+        pieces.append(data[place + 8:place + 8 + length].decode().replace(" ", "\u2581").replace("\n<s>\n", "<s>").replace("\n</s>\n", "</s>"))
+        scores.append(score)
+        place += 8 + length
+    kinds = [2, 3, 3] + [6 if re.fullmatch("<0x..>", p) else 1 for p in pieces[3:]]
+    gguf(path, {"general.architecture": "llama", "general.file_type": int(half), "llama.context_length": context, "llama.embedding_length": dim,
+                "llama.block_count": blocks, "llama.feed_forward_length": hidden, "llama.attention.head_count": heads,
+                "llama.attention.head_count_kv": kv, "llama.attention.layer_norm_rms_epsilon": 1e-5, "llama.rope.dimension_count": dim // heads,
+                "tokenizer.ggml.model": "llama", "tokenizer.ggml.tokens": pieces, "tokenizer.ggml.scores": scores,
+                "tokenizer.ggml.token_type": kinds}, tensors)
+
+
+def compare_logits(folder):
+    source, tokenizer = DATA / "models/stories260K/stories260K.bin", DATA / "models/stories260K/tok512.bin"
+    if not source.exists():
+        return 0
+    wrong, ids = 0, ",".join(map(str, json.loads((source.parent / "reference.json").read_text())["greedy_ids"][:60]))
+    for half in (False, True):
+        path, ours, theirs = (pathlib.Path(folder) / n for n in ("model.gguf", "ours.npy", "theirs.npy"))
+        llama2c_as_gguf(path, source, tokenizer, half)
+        subprocess.run([sys.argv[1], "logits", str(path), "--ids", ids, "-o", str(ours)], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([PYTHON, "-c", LOGITS, str(path), ids, str(theirs)], check=True, stderr=subprocess.DEVNULL)
+        worst = float(np.abs(np.load(ours) - np.load(theirs)).max())
+        # llama.cpp rounds the inputs of a float16 matrix to float16, too.
+        wrong += worst > (0.1 if half else 1e-3)
+        print(f"stories260K as GGUF, {'float16' if half else 'float32'}: logits within {worst:.3g} of llama.cpp")
+    return wrong
 
 
 def crossing_bpe():
@@ -141,6 +213,7 @@ def main():
                         "tokenizer.ggml.tokens": tokens, "tokenizer.ggml.merges": rules, "tokenizer.ggml.token_type": kinds})
             wrong += compare(f"pre {name}", path, texts if steps not in seen else texts[::8])
             seen.add(steps)
+        wrong += compare_logits(folder)
     print(f"{len(names)} names of tokenizer.ggml.pre compared")
     return 1 if wrong else 0
 
