@@ -2,7 +2,6 @@
 caches hold them. Each is proven by what transformers computes after opening it, save where a comment says why not."""
 import dataclasses
 import json
-import shutil
 
 import torch
 from safetensors.torch import load_file, save_file
@@ -10,6 +9,7 @@ from transformers import AutoConfig, AutoModelForImageTextToText
 
 import config_spellings
 import families
+import family_fixtures as fixtures
 import family_models
 from families import Shape
 
@@ -68,28 +68,16 @@ def with_head(tensors, model):
     return {**tensors, "lm_head.weight": model.get_output_embeddings().weight.detach().clone()}
 
 
-def with_buffers(places, prefix=""):
-    """What older versions saved beside the weights: causal masks, the value under them, rotary frequencies."""
-    mask = torch.ones(TINY.context, TINY.context).tril().bool()[None, None]
-    values = {"bias": mask, "masked_bias": torch.tensor(-1e9), "rotary_emb.inv_freq": torch.tensor([1.0, 0.1])}
-
-    def change(tensors, _model):
-        return {**tensors, **{f"{prefix}0.{place}": values[place.split(".", place.count(".") - 0)[-1]
-                                                           if "rotary" not in place else "rotary_emb.inv_freq"]
-                              for place in places}}
-    return change
+def with_buffers(prefix, **places):
+    """What older versions saved beside the weights of the first block: causal masks, the value under them, rotary
+    frequencies. Each is told by the name it has behind the prefix."""
+    values = {"mask": torch.ones(TINY.context, TINY.context).tril().bool()[None, None],
+              "under": torch.tensor(-1e9), "frequencies": torch.tensor([1.0, 0.1])}
+    return lambda tensors, model: {**tensors, **{prefix + place: values[kind] for kind, place in places.items()}}
 
 
-def renamed(table):
-    def change(tensors, _model):
-        names = {}
-        for name, tensor in tensors.items():
-            for old, new in table:
-                name = name.replace(old, new) if not old.startswith("^") else (
-                    new + name[len(old) - 1:] if name.startswith(old[1:]) else name)
-            names[name] = tensor
-        return names
-    return change
+def renamed(old, new):
+    return lambda tensors, model: {new if name == old else name: tensor for name, tensor in tensors.items()}
 
 
 def as_in_memory(_tensors, model):
@@ -109,7 +97,6 @@ def all_of(*changes):
 def checkpoint(family, change, options=None, config=None, shape=TINY, proof=True):
     """A function that makes the fixture: the family's tiny model, its tensors and config changed."""
     def make(folder):
-        import make_family_fixtures as fixtures  # which lists what this module makes
         sequences = fixtures.sequences_of(shape, folder.name)
         settings = {**family.extents(shape), **(options or {})}
         model = fixtures.clear_model(family, settings, sequences).to(torch.bfloat16)
@@ -145,31 +132,29 @@ def refined_web(config):
 
 
 TINY_EXPERTS = dataclasses.replace(TINY, experts=4, intermediate=15)
-IN_MEMORY = {"options": None}
 
 TENSORS = {
     # Hugging Face's first conversions of GPT-2, BLOOM and OPT were saved without the head around the model.
-    "gpt2_hub": checkpoint(families.GPT2, all_of(without_prefix("transformer."), with_buffers(["attn.bias"], "h.")),
-                           config=gpt2_hub),
-    "gpt2_buffers": checkpoint(families.GPT2, all_of(with_head, with_buffers(["attn.bias", "attn.masked_bias"],
-                                                                             "transformer.h."))),
+    "gpt2_hub": checkpoint(families.GPT2, all_of(
+        without_prefix("transformer."), with_buffers("h.0.attn.", mask="bias")), config=gpt2_hub),
+    "gpt2_buffers": checkpoint(families.GPT2, all_of(
+        with_head, with_buffers("transformer.h.0.attn.", mask="bias", under="masked_bias"))),
     "bloom_hub": checkpoint(families.BLOOM, without_prefix("transformer.")),
     "opt_hub": checkpoint(families.OPT, without_prefix("model.")),
     "opt_head": checkpoint(families.OPT, with_head),
     "gpt_neo_buffers": checkpoint(
-        families.GPT_NEO, all_of(with_head, with_buffers(["attn.attention.bias", "attn.attention.masked_bias"],
-                                                         "transformer.h.")),
+        families.GPT_NEO, all_of(with_head, with_buffers("transformer.h.0.attn.attention.", mask="bias",
+                                                         under="masked_bias")),
         {"attention_types": [[["local"], 1]]}),
     "gpt_neox_buffers": checkpoint(
-        families.GPT_NEOX, with_buffers(["attention.bias", "attention.masked_bias", "attention.rotary_emb.inv_freq"],
-                                        "gpt_neox.layers."), families.partial(1.0)),
+        families.GPT_NEOX, with_buffers("gpt_neox.layers.0.attention.", mask="bias", under="masked_bias",
+                                        frequencies="rotary_emb.inv_freq"), families.partial(1.0)),
     # embed_out.weight on disk, lm_head.weight in memory.
     "gpt_neox_memory": checkpoint(families.GPT_NEOX, as_in_memory, families.partial(1.0)),
-    "llama_buffers": checkpoint(families.LLAMA, all_of(with_head, with_buffers(["self_attn.rotary_emb.inv_freq"],
-                                                                               "model.layers.")),
-                                {"tie_word_embeddings": True}),
+    "llama_buffers": checkpoint(families.LLAMA, all_of(with_head, with_buffers(
+        "model.layers.0.self_attn.", frequencies="rotary_emb.inv_freq")), {"tie_word_embeddings": True}),
     # The one matrix of a tied model under the head's name.
-    "llama_head_only": checkpoint(families.LLAMA, renamed([("model.embed_tokens.weight", "lm_head.weight")]),
+    "llama_head_only": checkpoint(families.LLAMA, renamed("model.embed_tokens.weight", "lm_head.weight"),
                                   {"tie_word_embeddings": True}),
     # Qwen3-Embedding and others are saved from the base model.
     "qwen3_base": checkpoint(families.QWEN3, without_prefix("model."), {"tie_word_embeddings": True, "head_dim": 8}),
@@ -195,7 +180,6 @@ WRAPPERS = {
 def text_part(wrapper, family, variant, in_memory=False, config=None, **more):
     """The wrapped model; sequences have no image in them (ids below 20), and the rest of it is to be named."""
     def make(folder):
-        import make_family_fixtures as fixtures
         shape = dataclasses.replace(TINY, blocks=variant.tiny.get("blocks", 2), vocab=20)
         sequences = fixtures.sequences_of(shape, folder.name)
         settings = variant.settings(family, dataclasses.replace(shape, vocab=23))

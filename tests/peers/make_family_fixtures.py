@@ -2,7 +2,7 @@
 """Make tests/core/fixtures/families: for each family and variant of families.py a tiny random checkpoint as
 transformers saves it, with the logits that transformers computes from it in float64.
 
-    tests/peers/make_family_fixtures.py [NAME ...]      (pinned versions: requirements.txt)
+    tests/peers/make_family_fixtures.py [FAMILY|FOLDER ...]      (pinned versions: requirements.txt)
 
 A folder holds config.json, the weights, further spellings of the same config as config.SPELLING.json, and
 expected.bin, little-endian:
@@ -18,7 +18,6 @@ import json
 import pathlib
 import shutil
 import sys
-import tempfile
 
 import numpy as np
 import torch
@@ -27,11 +26,10 @@ import config_spellings
 import families
 import family_models
 import family_spellings
+from family_fixtures import clear_model, expect, save, sequences_of, spell, write_json
 from family_models import distance, logits_of
 
 TO = pathlib.Path(__file__).resolve().parents[1] / "core" / "fixtures" / "families"
-LENGTH = 33
-CLEAR = 1e-4  # least gap between the probability of the last expert taken and the first one left
 SINGLE = ("llama", "gpt_neox", "falcon_one_norm", "opt_projected", "gemma2")  # in float32; the others in 16 bits
 SHARDED = ("llama_linear", "mistral_tied", "gpt2_inverse", "qwen2_moe_sparse", "opt_plain")
 
@@ -43,75 +41,13 @@ IDLE_OPTIONS = {
     "original_max_position_embeddings",  # for Phi-3 told again by the ratio of the two
     "num_ln_in_parallel_attn", "new_decoder_architecture", "multi_query", "num_kv_heads",  # other tensors
 }
-# In some: no dense block, windows in all blocks whatever this says.
+# In some: no dense block, windows in all blocks whatever this says, two slices or three.
 IDLE_IN = {("qwen2_moe", "intermediate_size"), ("qwen2_moe_sliding", "intermediate_size"),
            ("qwen3_moe", "intermediate_size"), ("qwen3_moe_sliding", "intermediate_size"),
-           ("qwen3_moe_sliding", "max_window_layers")}
+           ("qwen3_moe_sliding", "max_window_layers"), ("bloom_slices", "pretraining_tp")}
 
 # Tensors that the peer has and does not use.
 WARNINGS = {"bloom_slices": "self_attention.dense.bias\nmlp.dense_4h_to_h.bias\n"}
-
-
-def sequences_of(shape, name):
-    rng = np.random.default_rng(sum(map(ord, name)))
-    return [rng.integers(0, shape.vocab, count).tolist() for count in sorted({shape.window, shape.window + 1, LENGTH})]
-
-
-def write_expected(folder, sequences, logits):
-    parts = [np.array([len(sequences), logits[0].shape[1]], "<i4")]
-    for ids, rows in zip(sequences, logits, strict=True):
-        parts += [np.array([len(ids), *ids], "<i4"), rows.astype("<f4").ravel()]
-    (folder / "expected.bin").write_bytes(b"".join(part.tobytes() for part in parts))
-
-
-def write_json(path, config):
-    path.write_text(json.dumps(config, indent=1) + "\n")
-
-
-def clear_model(family, settings, sequences, embedding=1.0):
-    """With a seed under which every expert is used and none is taken by a hair's breadth."""
-    for seed in range(200):
-        model = family_models.build(family, settings, seed, embedding)
-        gap, idle = family_models.router_margin(model, sequences)
-        if gap > CLEAR and idle == 0:
-            return model
-    raise SystemExit(f"{family.model_type} {settings}: no seed chooses experts clearly")
-
-
-def save(model, folder, dtype, sharded):
-    model = copy.deepcopy(model).to(dtype)
-    model.save_pretrained(folder, max_shard_size="12KB" if sharded else "1GB")
-    (folder / "generation_config.json").unlink(missing_ok=True)
-    write_json(folder / "config.json", json.loads((folder / "config.json").read_text()))
-
-
-def expect(folder, family, sequences):
-    """The logits in float64, held against the peer's own other ways."""
-    exact = logits_of(family_models.load(folder, family.attention, torch.float64), sequences)
-    limit = family_models.allowed(exact, 3e-5)
-    for attention in family.alike:
-        got = logits_of(family_models.load(folder, attention), sequences)
-        if distance(got, exact) > limit:
-            raise SystemExit(f"{folder.name}: {attention} in float32 is {distance(got, exact):.2g} from float64")
-    write_expected(folder, sequences, exact)
-    return exact
-
-
-def expect_same(folder, config, family, sequences, exact):
-    """The same weights under another spelling of the config."""
-    with tempfile.TemporaryDirectory() as scratch:
-        scratch = pathlib.Path(scratch)
-        for file in folder.glob("model*"):
-            shutil.copy(file, scratch)
-        write_json(scratch / "config.json", config)
-        got = logits_of(family_models.load(scratch, family.attention, torch.float64), sequences)
-    if distance(got, exact) > 1e-9:
-        print(f"{folder.name}: another spelling is {distance(got, exact):.2g} away: {config}")
-
-
-def spell(folder, family, spelling, config, sequences, exact):
-    expect_same(folder, config, family, sequences, exact)
-    write_json(folder / f"config.{spelling}.json", config)
 
 
 def check_options(name, family, variant, shape, model, sequences):
@@ -129,7 +65,7 @@ def check_options(name, family, variant, shape, model, sequences):
         except Exception:  # pylint: disable=broad-except  # whatever a class says to a config it refuses
             continue
         if distance(after, before) < 5e-4:
-            print(f"{name}: {'.'.join(path)} = {value} changes nothing {distance(after,before)}")
+            raise SystemExit(f"{name}: {'.'.join(path)} = {value} changes nothing")
 
 
 def leaves(settings, path=()):
@@ -188,7 +124,7 @@ def make_variant(family, variant, index):
 def make_defaults(family):
     """What the class says where the config is silent. The embedding is so small that the norms' epsilon shows."""
     name = f"{family.model_type}_defaults"
-    shape = families.Shape(**families.DEFAULTS[family.model_type])
+    shape = families.Shape(**family.silent)
     sequences = sequences_of(shape, name)
     settings = {key: value for key, value in family.extents(shape).items()
                 if not key.endswith(("eps", "epsilon", "softcapping", "window", "scalar", "window_size"))}
@@ -210,10 +146,10 @@ def main():
         for variant in family.variants:
             index += 1
             name = "_".join(filter(None, (family.model_type, variant.name)))
-            if not wanted or name in wanted:
+            if not wanted or name in wanted or family.model_type in wanted:
                 exact = make_variant(family, variant, index)
                 print(f"{name}: logits from {min(map(np.min, exact)):.1f} to {max(map(np.max, exact)):.1f}")
-        if not wanted or f"{family.model_type}_defaults" in wanted:
+        if not wanted or family.model_type in wanted or f"{family.model_type}_defaults" in wanted:
             make_defaults(family)
     for name, make in family_spellings.TENSORS.items():
         if not wanted or name in wanted:
