@@ -10,11 +10,13 @@ sequences of up to 300 tokens, longer than any window or rope threshold.
 # covers: core/activation core/experts core/model core/formats/huggingface core/formats/safetensors kernels
 import argparse
 import concurrent.futures
+import datetime
 import json
 import math
 import os
 import pathlib
 import random
+import re
 import subprocess
 import sys
 import tempfile
@@ -130,8 +132,11 @@ def compare_all(program, chosen, seed):
             yield (family, *job.result())
 
 
-def write_json(path, rows, seed):
-    report = {"transformers": transformers.__version__, "torch": torch.__version__.split("+")[0], "seed": seed,
+def write_json(path, program, rows, seed):
+    said = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout
+    version, kernels = re.search(r"^qscope ([^\s,]+)", said), re.search(r"^kernels ([^\s,]+)", said, re.M)
+    report = {"qscope": version[1], "kernels": kernels[1], "transformers": transformers.__version__,
+              "torch": torch.__version__.split("+")[0], "date": datetime.date.today().isoformat(), "seed": seed,
               "sequences": 3, "longest": LONGEST, "families": list(rows.values())}
     pathlib.Path(path).write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
@@ -157,7 +162,7 @@ def main():
         row["shapes"] += 1
         row["hidden"] = [min(row["hidden"][0], shape.hidden), max(row["hidden"][1], shape.hidden)]
     if asked.json and not failures:
-        write_json(asked.json, rows, asked.seed)
+        write_json(asked.json, asked.program, rows, asked.seed)
     print(f"{failures} differ" if failures else f"families: {len(rows)} as transformers computes them")
     return 1 if failures else 0
 
