@@ -1,7 +1,8 @@
 /* "Strip" as a decoder: up to `start` of one character from the front of each piece, up to `stop`
- * from its end. */
+ * from its end; as a normalizer: white space from either end of the text. */
 #include "core/text.h"
 #include "core/tokenizers/kinds.h"
+#include "core/tokenizers/unicode.h"
 
 #include <string.h>
 
@@ -64,4 +65,44 @@ const struct part_kind decoder_strip = {
 	.size = sizeof(struct strip),
 	.create = create,
 	.decode = decode,
+};
+
+struct strip_spaces {
+	bool left, right;
+};
+
+static enum err
+create_spaces(void *state, const struct json *spec)
+{
+	struct strip_spaces *strip = state;
+	enum err code = spec_bool(&strip->left, spec, "strip_left", true);
+
+	return code ? code : spec_bool(&strip->right, spec, "strip_right", true);
+}
+
+/* One pass: where the text begins, and where its last character that stays ends. */
+static enum err
+normalize(struct bytes *out, const void *state, const char *text, size_t length)
+{
+	const struct strip_spaces *strip = state;
+	size_t first = length, end = 0;
+
+	for (size_t at = 0; at < length;) {
+		size_t start = at;
+
+		if (unicode_classes(text_decode(text, length, &at)) & UNICODE_SPACE)
+			continue;
+		first = first < start ? first : start;
+		end = at;
+	}
+	first = strip->left ? first : 0;
+	end = strip->right ? end : length;
+	return end > first ? bytes_add(out, text + first, end - first) : OK;
+}
+
+const struct part_kind normalizer_strip = {
+	.type = "Strip",
+	.size = sizeof(struct strip_spaces),
+	.create = create_spaces,
+	.normalize = normalize,
 };

@@ -54,20 +54,37 @@ unicode_mask(uint8_t number)
 	return masks[number];
 }
 
-uint64_t
-unicode_classes(int32_t code)
+/* The range that holds a code point, or NULL. */
+static const struct unicode_range *
+range_of(const struct unicode_range *list, size_t count, int32_t code)
 {
-	size_t low = 0, high = COUNT(ranges);
+	size_t low = 0, high = count;
 
 	while (low < high) {
 		size_t middle = (low + high) / 2;
 
-		if (code > ranges[middle].last)
+		if (code > list[middle].last)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return low < COUNT(ranges) && code >= ranges[low].first ? masks[ranges[low].number] : 0;
+	return low < count && code >= list[low].first ? &list[low] : NULL;
+}
+
+uint64_t
+unicode_classes(int32_t code)
+{
+	const struct unicode_range *range = range_of(ranges, COUNT(ranges), code);
+
+	return range ? masks[range->number] : 0;
+}
+
+uint8_t
+unicode_script_of(int32_t code)
+{
+	const struct unicode_range *range = range_of(scripts, COUNT(scripts), code);
+
+	return range ? range->number : 0;
 }
 
 uint8_t

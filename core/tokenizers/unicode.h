@@ -74,6 +74,8 @@ enum unicode_category { /* general categories, as regular expressions see them *
 #define UNICODE_LINKER           UNICODE_BIT(45) /* between two such consonants */
 #define UNICODE_CONJUNCT         UNICODE_BIT(46) /* may stand beside a linker */
 
+#define UNICODE_SCRIPTED         UNICODE_BIT(47) /* has a script in "UnicodeScripts" */
+
 /* The bits of a code point, 0 for none; -1 (no code point) has none. */
 uint64_t unicode_classes(int32_t code);
 
@@ -89,6 +91,7 @@ uint64_t unicode_mask(uint8_t number);
 /* Scripts as regular expressions see them: the number of a name or its four letters in lower case
  * without _ and blanks, 0 for none; and all ranges. */
 uint8_t unicode_script(const char *name, size_t length);
+uint8_t unicode_script_of(int32_t code);
 const struct unicode_range *unicode_scripts(size_t *count);
 
 /* The letter in lower case, or the character itself. U+0130 becomes two, the second of which is

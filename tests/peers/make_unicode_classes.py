@@ -76,10 +76,8 @@ def grapheme_classes():
     X, a longer one an X for each character."""
     base = 1 << 9
     units = [base << 10] + [0] * (2 * base)
-    leaf = {}
     for byte in range(1, 256):
-        leaf[byte] = (base + 256) if byte != 0 else 0
-        # The leaf of each node stands where its offset leads: all share the base below.
+        # The leaf of each node stands where its offset leads: all share the one below.
         units[base ^ byte] = byte | 1 << 8 | ((base ^ byte ^ (base + 256)) << 10)
     units[base + 256] = 1 << 31
     blob = struct.pack("<I", 4 * len(units)) + b"".join(struct.pack("<I", u) for u in units) + b"X\0"
@@ -98,6 +96,11 @@ def grapheme_classes():
     yield where(lambda c: count(c + "\u094d\u0915\u0301") == 4)
     yield {c for c in joins if count("\u0915" + chr(c) + "\u0915\u0301") == 4}
     yield {c for c in joins if count("\u0915" + chr(c) + "\u094d\u0915\u0301") == 5}
+
+
+def scripted():
+    """What "UnicodeScripts" has a script for; its table is older than that of the regular expressions."""
+    return where(lambda c: pre_tokenizers.UnicodeScripts().pre_tokenize_str(c))
 
 
 def runs(values):
@@ -124,7 +127,7 @@ def write(path, what, items):
 
 def write_classes(path):
     bits = [0] * 0x110000
-    for i, members in enumerate([*regex_classes(), *bert_classes(), changing(), *grapheme_classes()]):
+    for i, members in enumerate([*regex_classes(), *bert_classes(), changing(), *grapheme_classes(), scripted()]):
         print(f"bit {i}: {len(members)}", file=sys.stderr)
         for code in members:
             bits[code] |= 1 << i
