@@ -2,7 +2,9 @@
 #include "core/tokenizers/split.h"
 
 #include "core/buf.h"
+#include "core/text.h"
 #include "core/tokenizers/kinds.h"
+#include "core/tokenizers/unicode.h"
 
 static void
 removed(struct spans *spans)
@@ -73,27 +75,28 @@ merged_with_next(struct spans *spans)
 	join(spans, precedes_text);
 }
 
+const struct split_behaviour split_isolated = { "Isolated", isolated };
+const struct split_behaviour split_removed = { "Removed", removed };
+const struct split_behaviour split_contiguous = { "Contiguous", contiguous };
 const struct split_behaviour split_merged_with_next = { "MergedWithNext", merged_with_next };
+static const struct split_behaviour split_merged_with_previous = { "MergedWithPrevious",
+								   merged_with_previous };
 
-static const struct split_behaviour behaviours[] = {
-	{ "Removed", removed },
-	{ "Isolated", isolated },
-	{ "Contiguous", contiguous },
-	{ "MergedWithPrevious", merged_with_previous },
-	{ "MergedWithNext", merged_with_next },
+static const struct split_behaviour *const behaviours[] = {
+	&split_removed,          &split_isolated, &split_contiguous, &split_merged_with_previous,
+	&split_merged_with_next,
 };
 
 enum err
-split_behaviour_find(const struct split_behaviour **out, const struct json *name)
+split_behaviour_find(const struct split_behaviour **out, const char *part, const struct json *name)
 {
 	for (size_t i = 0; i < sizeof(behaviours) / sizeof(behaviours[0]); i++) {
-		if (!name || !spec_is(name, behaviours[i].name))
+		if (!name || !spec_is(name, behaviours[i]->name))
 			continue;
-		*out = &behaviours[i];
+		*out = behaviours[i];
 		return OK;
 	}
-	return err_at(ERR_UNSUPPORTED, NULL, "pre_tokenizer.Split",
-		      "the behavior \"%s\" is not supported",
+	return err_at(ERR_UNSUPPORTED, NULL, part, "the behavior \"%s\" is not supported",
 		      name && name->type == JSON_STRING ? name->string : "");
 }
 
@@ -112,6 +115,44 @@ split_cut(struct cuts *out, struct spans *spans, const struct split_behaviour *b
 	return OK;
 }
 
+enum err
+split_at(struct cuts *out, bool (*is)(int32_t code, const void *state), const void *state,
+	 const struct split_behaviour *behaviour, const char *text, size_t length, bool at_start)
+{
+	struct spans spans = { 0 };
+	size_t from = 0;
+	enum err code = OK;
+
+	for (size_t at = 0; at < length && !code;) {
+		size_t start = at;
+
+		if (!is(text_decode(text, length, &at), state))
+			continue;
+		if (start > from)
+			code = spans_add(&spans, from, start, false);
+		code = code ? code : spans_add(&spans, start, at, true);
+		from = at;
+	}
+	if (!code && from < length)
+		code = spans_add(&spans, from, length, false);
+	code = code ? code : split_cut(out, &spans, behaviour, text, at_start);
+	spans_free(&spans);
+	return code;
+}
+
+static bool
+has_classes(int32_t code, const void *state)
+{
+	return unicode_classes(code) & *(const uint64_t *)state;
+}
+
+enum err
+split_at_classes(struct cuts *out, uint64_t classes, const struct split_behaviour *behaviour,
+		 const char *text, size_t length, bool at_start)
+{
+	return split_at(out, has_classes, &classes, behaviour, text, length, at_start);
+}
+
 struct split {
 	struct pattern *pattern;
 	const struct split_behaviour *behaviour;
@@ -124,7 +165,9 @@ create(void *state, const struct json *spec)
 	struct split *split = state;
 	enum err code = pattern_create(&split->pattern, spec_get(spec, "pattern"));
 
-	code = code ? code : split_behaviour_find(&split->behaviour, spec_get(spec, "behavior"));
+	code = code ? code
+		    : split_behaviour_find(&split->behaviour, "pre_tokenizer.Split",
+					   spec_get(spec, "behavior"));
 	return code ? code : spec_bool(&split->invert, spec, "invert", false);
 }
 

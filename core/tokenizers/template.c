@@ -52,6 +52,22 @@ add_special(struct template *template, const struct json *specials, const struct
 	return code;
 }
 
+/* The text, named A; B would be a second one. */
+static enum err
+add_text(struct template *template, const struct json *sequence)
+{
+	if (!spec_is(spec_get(sequence, "id"), "A"))
+		return err_at(ERR_FORMAT, NULL, "post_processor.TemplateProcessing",
+			      "the template \"single\" holds something that is neither a special "
+			      "token nor the text");
+	/* Twice in each of many templates would be more than any memory holds. */
+	for (size_t i = 0; i < template->count; i++)
+		if (template->items[i].id < 0)
+			return err_at(ERR_UNSUPPORTED, NULL, "post_processor.TemplateProcessing",
+				      "the template \"single\" holds the text twice");
+	return add_item(template, -1);
+}
+
 static enum err
 create(void *state, const struct json *spec)
 {
@@ -59,7 +75,6 @@ create(void *state, const struct json *spec)
 	const struct json *single = spec_get(spec, "single"), *item;
 	const struct json *specials = spec_get(spec, "special_tokens");
 	enum err code = OK;
-	int texts = 0;
 
 	if (!single || single->type != JSON_ARRAY)
 		return err_at(ERR_FORMAT, NULL, "post_processor.TemplateProcessing",
@@ -70,13 +85,9 @@ create(void *state, const struct json *spec)
 		if (special) {
 			code = add_special(template, specials, spec_get(special, "id"));
 		} else {
-			texts += spec_get(item, "Sequence") != NULL;
-			code = add_item(template, -1);
+			code = add_text(template, spec_get(item, "Sequence"));
 		}
 	}
-	if (!code && texts != 1)
-		return err_at(ERR_UNSUPPORTED, NULL, "post_processor.TemplateProcessing",
-			      "the template \"single\" holds the text %d times", texts);
 	return code;
 }
 
