@@ -202,8 +202,15 @@ describe(const void *model, bool byte_level)
 	return ((const struct bpe *)model)->byte_fallback ? "bpe_byte_fallback" : "bpe";
 }
 
+static bool
+claims(const struct json *spec)
+{
+	return spec_get(spec, "merges") != NULL;
+}
+
 const struct model_kind model_bpe = {
 	.type = "BPE",
+	.claims = claims,
 	.create = bpe_create,
 	.destroy = bpe_destroy,
 	.encode = encode,

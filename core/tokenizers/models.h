@@ -9,6 +9,8 @@
  */
 struct model_kind {
 	const char *type; /* as tokenizer.json spells it */
+	/* A section that names no type, as older files have: is it this kind? NULL: never. */
+	bool (*claims)(const struct json *spec);
 	enum err (*create)(void **out, const struct json *spec);
 	void (*destroy)(void *model); /* NULL is fine */
 	enum err (*encode)(struct ids *out, const void *model, struct merger *scratch,

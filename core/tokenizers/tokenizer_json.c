@@ -14,7 +14,13 @@ static const struct model_kind *const models[] = {
 };
 #undef MODEL
 
-/* Files from before 2021 name no type: merges make it BPE. */
+/* Older files name no type. */
+static bool
+is_kind(const struct model_kind *kind, const struct json *type, const struct json *spec)
+{
+	return type ? spec_is(type, kind->type) : kind->claims && kind->claims(spec);
+}
+
 static enum err
 create_model(struct tokenizer *out, const struct json *spec)
 {
@@ -24,10 +30,10 @@ create_model(struct tokenizer *out, const struct json *spec)
 
 	if (code)
 		return code;
-	if (!type && !spec_get(spec, "merges"))
-		return err_at(ERR_FORMAT, NULL, "model", "it is missing or has no type");
-	while (*kind && !spec_is(type, (*kind)->type) && !(!type && !strcmp((*kind)->type, "BPE")))
+	while (*kind && !is_kind(*kind, type, spec))
 		kind++;
+	if (!*kind && !type)
+		return err_at(ERR_FORMAT, NULL, "model", "it is missing or has no type");
 	if (!*kind)
 		return err_at(ERR_UNSUPPORTED, NULL, "model",
 			      "the tokenizer model \"%s\" is not supported", type->string);

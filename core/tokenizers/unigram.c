@@ -257,8 +257,17 @@ describe(const void *model, bool byte_level)
 								       : "unigram";
 }
 
+static bool
+claims(const struct json *spec)
+{
+	const struct json *vocab = spec_get(spec, "vocab");
+
+	return vocab && vocab->type == JSON_ARRAY;
+}
+
 const struct model_kind model_unigram = {
 	.type = "Unigram",
+	.claims = claims,
 	.create = unigram_load,
 	.destroy = destroy,
 	.encode = encode,

@@ -26,17 +26,23 @@ vocab_read(struct vocab **out, const struct json *list)
 }
 
 enum err
-vocab_read_unknown(int32_t *out, const struct vocab *vocab, const struct json *spec)
+vocab_find_unknown(int32_t *out, const struct vocab *vocab, const struct json *spec)
 {
 	const struct json *text;
 	enum err code = spec_string(&text, spec, "unk_token");
 
-	*out = -1;
-	if (code || !text)
-		return code;
-	*out = vocab_find(vocab, text->string, text->length);
-	if (*out < 0)
+	*out = !code && text ? vocab_find(vocab, text->string, text->length) : -1;
+	return code;
+}
+
+enum err
+vocab_read_unknown(int32_t *out, const struct vocab *vocab, const struct json *spec)
+{
+	enum err code = vocab_find_unknown(out, vocab, spec);
+
+	if (!code && *out < 0 && spec_get(spec, "unk_token"))
 		return err_at(ERR_FORMAT, NULL, "model.unk_token",
-			      "\"%s\" is not in the vocabulary", text->string);
-	return OK;
+			      "\"%s\" is not in the vocabulary",
+			      spec_get(spec, "unk_token")->string);
+	return code;
 }

@@ -133,8 +133,15 @@ describe(const void *model, bool byte_level)
 	return "wordpiece";
 }
 
+static bool
+claims(const struct json *spec)
+{
+	return spec_get(spec, "max_input_chars_per_word") != NULL;
+}
+
 const struct model_kind model_wordpiece = {
 	.type = "WordPiece",
+	.claims = claims,
 	.create = wordpiece_load,
 	.destroy = destroy,
 	.encode = encode,

@@ -34,18 +34,15 @@ wordpiece_load(void **out, const struct json *spec)
 {
 	struct wordpiece_settings settings;
 	struct vocab *vocab = NULL;
-	const struct json *unknown;
 	enum err code = read_settings(&settings, spec);
 
 	*out = NULL;
 	code = code ? code : vocab_read(&vocab, spec_get(spec, "vocab"));
-	code = code ? code : spec_string(&unknown, spec, "unk_token");
+	/* One that the vocabulary lacks is an error only for a text that needs it. */
+	code = code ? code : vocab_find_unknown(&settings.unk_id, vocab, spec);
 	if (code) {
 		vocab_free(vocab);
 		return code;
 	}
-	/* One that the vocabulary lacks is an error only for a text that needs it. */
-	if (unknown)
-		settings.unk_id = vocab_find(vocab, unknown->string, unknown->length);
 	return wordpiece_create(out, vocab, &settings);
 }
