@@ -305,12 +305,12 @@ collect_pieces(struct cuts *out, const struct tokenizer *tokenizer, const int32_
 			return err_set(ERR_RANGE,
 				       "the token id %d is not in the tokenizer, which has %zu",
 				       ids[i], tokenizer_vocab(tokenizer));
-		if (skip_special && token && added_is_special(token))
-			continue;
 		if (token) {
 			piece = token->shown.data;
 			length = token->shown.length;
 		}
+		if (skip_special && added_is_special(&tokenizer->added, piece, length))
+			continue;
 		if (bytes_add(&out->text, piece, length) || cuts_keep(out))
 			return ERR_NOMEM;
 		out->list[out->count - 1].id = ids[i];

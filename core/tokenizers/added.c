@@ -159,10 +159,12 @@ added_by_id(const struct added *added, int32_t id)
 }
 
 bool
-added_is_special(const struct added_token *token)
+added_is_special(const struct added *added, const char *text, size_t length)
 {
-	return token->special && token->shown.length == token->length &&
-	       !memcmp(token->shown.data, token->content, token->length);
+	int32_t id = added->names ? vocab_find(added->names, text, length) : -1;
+	const struct added_token *token = added_by_id(added, id);
+
+	return token && token->special;
 }
 
 size_t

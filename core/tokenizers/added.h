@@ -31,9 +31,9 @@ enum err added_finish(struct added *added, const struct part *normalizer);
 void added_free(struct added *added); /* contents */
 
 const struct added_token *added_by_id(const struct added *added, int32_t id);
-/* Special tokens are skipped in decoding on demand, but not those that the normalizer changes: the
- * library looks them up by the changed text and does not find them. */
-bool added_is_special(const struct added_token *token);
+/* Special tokens are skipped in decoding on demand. The library looks them up by the text it would
+ * show: one that the normalizer changes it does not find, and a piece of the same text it does. */
+bool added_is_special(const struct added *added, const char *text, size_t length);
 size_t added_size(const struct added *added); /* the largest id and one */
 
 /* Cut raw text at added tokens and normalize what lies between. */
