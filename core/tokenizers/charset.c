@@ -155,6 +155,18 @@ charset_intersect(struct charset *set, struct charset *other)
 	return OK;
 }
 
+enum err
+charset_remove(struct charset *set, int32_t code)
+{
+	struct charset others = { 0 };
+	enum err err = charset_add(&others, code, code);
+
+	err = err ? err : charset_invert(&others);
+	err = err ? err : charset_intersect(set, &others);
+	charset_free(&others);
+	return err;
+}
+
 bool
 charset_equal(const struct charset *a, const struct charset *b)
 {

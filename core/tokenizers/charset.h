@@ -26,6 +26,7 @@ enum err charset_add_classes(struct charset *set, uint64_t classes, bool negated
 enum err charset_add_script(struct charset *set, uint8_t script, bool negated);
 enum err charset_add_set(struct charset *set, struct charset *other, bool negated);
 
+enum err charset_remove(struct charset *set, int32_t code);
 void charset_settle(struct charset *set);
 enum err charset_invert(struct charset *set);
 enum err charset_intersect(struct charset *set, struct charset *other);

@@ -9,8 +9,9 @@
 
 #include <pcre2.h>
 
-/* Per match, so a text of any length passes; a pattern that backtracks without end does not. */
-enum { MATCH_LIMIT = 10000000, DEPTH_LIMIT = 100000, HEAP_LIMIT_KIB = 65536 };
+/* Per match, so a text of any length passes; a pattern that backtracks without end does not. A
+ * group that repeats a million times needs some hundred MiB. */
+enum { MATCH_LIMIT = 10000000, HEAP_LIMIT_KIB = 256 << 10 };
 
 struct pattern {
 	char *literal; /* or NULL: code */
@@ -72,7 +73,7 @@ compile(struct pattern *pattern, const char *regex, size_t length)
 	if (!pattern->limits)
 		return err_set(ERR_NOMEM, "out of memory for a pattern");
 	pcre2_set_match_limit(pattern->limits, MATCH_LIMIT);
-	pcre2_set_depth_limit(pattern->limits, DEPTH_LIMIT);
+	pcre2_set_depth_limit(pattern->limits, MATCH_LIMIT);
 	pcre2_set_heap_limit(pattern->limits, HEAP_LIMIT_KIB);
 	return OK;
 }

@@ -14,6 +14,7 @@ begin_atom(struct regex_parser *p)
 {
 	p->atom = p->out->code.length;
 	p->repeated = false;
+	p->interval = 0;
 	p->before = 0;
 }
 
@@ -312,15 +313,38 @@ put_repeat(struct regex_parser *p, const char *text)
 		code = code ? code : regex_put(p, ")");
 	}
 	p->repeated = true;
+	p->interval = 0;
 	p->before = 0;
 	return code ? code : regex_put(p, text);
+}
+
+/* Is this {0,n} or {1,n} of one set? */
+static bool
+is_simple(const struct regex_parser *p, const struct repeat *repeat)
+{
+	const struct bytes *code = &p->out->code;
+
+	return !p->repeated && repeat->least <= 1 && repeat->most && p->atom != NO_ATOM &&
+	       code->length - p->atom == REGEX_SET_BYTES && code->data[p->atom] == REGEX_SET_MARK;
+}
+
+/* More than one of up to three of a set are any number of it, in one step and not in a million
+ * nested ones: (?:x{1,3})+ is x+. */
+static enum err
+repeat_interval_again(struct regex_parser *p, char c)
+{
+	p->out->code.length = p->interval;
+	p->interval = 0;
+	return regex_put(p, c == '*' || p->interval_from_0 ? "*" : "+");
 }
 
 static enum err
 repeat_interval(struct regex_parser *p, const struct repeat *repeat)
 {
 	char text[64], most[24] = "";
-	bool exact = repeat->least == repeat->most;
+	bool exact = repeat->least == repeat->most, simple = is_simple(p, repeat);
+	size_t at = p->out->code.length;
+	enum err code;
 
 	if (repeat->most >= 0 && repeat->least > repeat->most)
 		return regex_refuse(&p->reader, "an interval whose end is before its start");
@@ -331,10 +355,13 @@ repeat_interval(struct regex_parser *p, const struct repeat *repeat)
 	if (!exact && regex_peek(&p->reader, 0) == '?') {
 		p->reader.at++;
 		snprintf(text, sizeof(text), "{%ld,%s}?", repeat->least, most);
-	} else {
-		snprintf(text, sizeof(text), "{%ld,%s}", repeat->least, most);
+		return put_repeat(p, text);
 	}
-	return put_repeat(p, text);
+	snprintf(text, sizeof(text), "{%ld,%s}", repeat->least, most);
+	code = put_repeat(p, text);
+	p->interval = simple ? at : 0;
+	p->interval_from_0 = !repeat->least;
+	return code;
 }
 
 static enum err
@@ -345,6 +372,8 @@ repeat_simply(struct regex_parser *p)
 	if (text[1] != '?' && text[1] != '+')
 		text[1] = '\0';
 	p->reader.at += strlen(text);
+	if (p->atom != NO_ATOM && p->interval && !text[1] && text[0] != '?')
+		return repeat_interval_again(p, text[0]);
 	return put_repeat(p, text);
 }
 

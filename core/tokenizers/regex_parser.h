@@ -7,6 +7,9 @@
 /* An expression on its way from one syntax to the other: regex.c reads, regex_put.c writes. */
 enum { REGEX_GROUPS_MAX = 200 };
 
+/* A set stands in the code as this byte, which is no syntax, and two bytes of its number. */
+enum { REGEX_SET_MARK = 1, REGEX_SET_BYTES = 3 };
+
 struct regex_group {
 	size_t start;                        /* of the group in the code */
 	size_t inner;                        /* groups that end with it: one for each (?i) inside */
@@ -20,6 +23,8 @@ struct regex_parser {
 	size_t depth; /* groups open, and the whole expression */
 	size_t atom;  /* where in the code the last thing starts that may be repeated */
 	bool repeated;
+	size_t interval; /* where {0,n} or {1,n} of one set stands that is the last thing; or 0 */
+	bool interval_from_0;
 	bool dot_all, extended;
 	int32_t before; /* the literal before, when case is ignored; else 0 */
 };

@@ -5,142 +5,172 @@
 #include <ctype.h>
 #include <string.h>
 
-/* General categories by the two letters of their names, in the order of unicode.h. */
-static const char categories[] = "lullltlmlomnmcmendnlnopcpdpspepipfposmscsksozszlzpcccfco";
-
-struct named {
-	const char *name;
-	uint64_t classes;
-};
-
-#define ASSIGNED UNICODE_SPAN(UNICODE_LU, UNICODE_CO)
-static const struct named properties[] = {
-	{ "l", UNICODE_LETTER },
-	{ "letter", UNICODE_LETTER },
-	{ "lc", UNICODE_SPAN(UNICODE_LU, UNICODE_LT) },
-	{ "casedletter", UNICODE_SPAN(UNICODE_LU, UNICODE_LT) },
-	{ "uppercaseletter", UNICODE_BIT(UNICODE_LU) },
-	{ "lowercaseletter", UNICODE_BIT(UNICODE_LL) },
-	{ "titlecaseletter", UNICODE_BIT(UNICODE_LT) },
-	{ "modifierletter", UNICODE_BIT(UNICODE_LM) },
-	{ "otherletter", UNICODE_BIT(UNICODE_LO) },
-	{ "m", UNICODE_MARK },
-	{ "mark", UNICODE_MARK },
-	{ "n", UNICODE_NUMBER },
-	{ "number", UNICODE_NUMBER },
-	{ "decimalnumber", UNICODE_DIGIT },
-	{ "p", UNICODE_PUNCTUATION },
-	{ "punctuation", UNICODE_PUNCTUATION },
-	{ "s", UNICODE_SYMBOL },
-	{ "symbol", UNICODE_SYMBOL },
-	{ "z", UNICODE_SPAN(UNICODE_ZS, UNICODE_ZP) },
-	{ "separator", UNICODE_SPAN(UNICODE_ZS, UNICODE_ZP) },
-	{ "control", UNICODE_BIT(UNICODE_CC) },
-	{ "format", UNICODE_BIT(UNICODE_CF) },
-	{ "assigned", ASSIGNED },
-	{ "alpha", UNICODE_ALPHABETIC },
-	{ "alphabetic", UNICODE_ALPHABETIC },
-	{ "alnum", UNICODE_ALPHABETIC | UNICODE_DIGIT },
-	{ "upper", UNICODE_UPPER },
-	{ "uppercase", UNICODE_UPPER },
-	{ "lower", UNICODE_LOWER },
-	{ "lowercase", UNICODE_LOWER },
-	{ "digit", UNICODE_DIGIT },
-	{ "space", UNICODE_SPACE },
-	{ "whitespace", UNICODE_SPACE },
-	{ "word", UNICODE_WORD },
-	{ "cntrl", UNICODE_BIT(UNICODE_CC) },
-};
-
-/* Those that are not a matter of classes alone: ranges of ASCII beside them, or instead. */
+/* General categories by both their names, in the order of unicode.h. */
 static const struct {
-	const char *name;
-	uint64_t classes;
-	const char *ranges; /* first and last of each */
-} mixed[] = {
-	{ "punct", UNICODE_PUNCTUATION, "$$++<>^^``||~~" },
-	{ "blank", UNICODE_BIT(UNICODE_ZS), "\t\t" },
-	{ "xdigit", 0, "09AFaf" },
+	const char *brief, *name;
+} categories[] = {
+	{ "lu", "uppercaseletter" },
+	{ "ll", "lowercaseletter" },
+	{ "lt", "titlecaseletter" },
+	{ "lm", "modifierletter" },
+	{ "lo", "otherletter" },
+	{ "mn", "nonspacingmark" },
+	{ "mc", "spacingmark" },
+	{ "me", "enclosingmark" },
+	{ "nd", "decimalnumber" },
+	{ "nl", "letternumber" },
+	{ "no", "othernumber" },
+	{ "pc", "connectorpunctuation" },
+	{ "pd", "dashpunctuation" },
+	{ "ps", "openpunctuation" },
+	{ "pe", "closepunctuation" },
+	{ "pi", "initialpunctuation" },
+	{ "pf", "finalpunctuation" },
+	{ "po", "otherpunctuation" },
+	{ "sm", "mathsymbol" },
+	{ "sc", "currencysymbol" },
+	{ "sk", "modifiersymbol" },
+	{ "so", "othersymbol" },
+	{ "zs", "spaceseparator" },
+	{ "zl", "lineseparator" },
+	{ "zp", "paragraphseparator" },
+	{ "cc", "control" },
+	{ "cf", "format" },
+	{ "co", "privateuse" },
 };
 
-static enum err
-add_mixed(struct charset *out, bool *found, const char *name, bool negated)
-{
-	for (size_t i = 0; i < sizeof(mixed) / sizeof(mixed[0]); i++) {
-		struct charset set = { 0 };
-		enum err code;
+#define ASSIGNED  UNICODE_SPAN(UNICODE_LU, UNICODE_CO)
+#define SEPARATOR UNICODE_SPAN(UNICODE_ZS, UNICODE_ZP)
+#define CASED     UNICODE_SPAN(UNICODE_LU, UNICODE_LT)
+#define GRAPHIC   (ASSIGNED & ~SEPARATOR & ~UNICODE_BIT(UNICODE_CC))
+#define SEEN      UNICODE_SPAN(UNICODE_LU, UNICODE_ZP)
 
-		if (strcmp(name, mixed[i].name))
-			continue;
-		*found = true;
-		code = charset_add_classes(&set, mixed[i].classes, false);
-		for (const char *r = mixed[i].ranges; *r && !code; r += 2)
-			code = charset_add(&set, r[0], r[1]);
-		code = code ? code : charset_add_set(out, &set, negated);
-		charset_free(&set);
-		return code;
-	}
-	return OK;
-}
+struct property {
+	const char *name;
+	uint64_t classes;
+	bool others; /* what has none of them */
+};
 
-/* The whole of Unicode, or none of it. */
-static enum err
-add_all(struct charset *out, int32_t last, bool negated)
-{
-	if (!negated)
-		return charset_add(out, 0, last);
-	return last < CHARSET_LAST ? charset_add(out, last + 1, CHARSET_LAST) : OK;
-}
+static const struct property properties[] = {
+	{ "l", UNICODE_LETTER, false },
+	{ "letter", UNICODE_LETTER, false },
+	{ "lc", CASED, false },
+	{ "casedletter", CASED, false },
+	{ "m", UNICODE_MARK, false },
+	{ "mark", UNICODE_MARK, false },
+	{ "n", UNICODE_NUMBER, false },
+	{ "number", UNICODE_NUMBER, false },
+	{ "p", UNICODE_PUNCTUATION, false },
+	{ "punct", UNICODE_PUNCTUATION, false },
+	{ "punctuation", UNICODE_PUNCTUATION, false },
+	{ "posixpunct", UNICODE_PUNCTUATION | UNICODE_SYMBOL, false },
+	{ "s", UNICODE_SYMBOL, false },
+	{ "symbol", UNICODE_SYMBOL, false },
+	{ "z", SEPARATOR, false },
+	{ "separator", SEPARATOR, false },
+	{ "c", SEEN, true },
+	{ "other", SEEN, true },
+	{ "cn", ASSIGNED, true },
+	{ "unassigned", ASSIGNED, true },
+	{ "assigned", ASSIGNED, false },
+	{ "any", 0, true },
+	{ "alpha", UNICODE_ALPHABETIC, false },
+	{ "alphabetic", UNICODE_ALPHABETIC, false },
+	{ "alnum", UNICODE_ALPHABETIC | UNICODE_DIGIT, false },
+	{ "upper", UNICODE_UPPER, false },
+	{ "uppercase", UNICODE_UPPER, false },
+	{ "lower", UNICODE_LOWER, false },
+	{ "lowercase", UNICODE_LOWER, false },
+	{ "digit", UNICODE_DIGIT, false },
+	{ "space", UNICODE_SPACE, false },
+	{ "whitespace", UNICODE_SPACE, false },
+	{ "word", UNICODE_WORD, false },
+	{ "cntrl", UNICODE_BIT(UNICODE_CC), false },
+	{ "graph", GRAPHIC, false },
+	{ "print", GRAPHIC | UNICODE_BIT(UNICODE_ZS), false },
+};
 
 static bool
-find_classes(uint64_t *out, const char *name)
+find_classes(uint64_t *out, bool *others, const char *name)
 {
+	*others = false;
 	for (size_t i = 0; i < sizeof(properties) / sizeof(properties[0]); i++)
 		if (!strcmp(name, properties[i].name)) {
 			*out = properties[i].classes;
+			*others = properties[i].others;
 			return true;
 		}
-	for (int i = 0; i < UNICODE_CATEGORIES && strlen(name) == 2; i++)
-		if (categories[i * 2] == name[0] && categories[i * 2 + 1] == name[1]) {
+	for (int i = 0; i < UNICODE_CATEGORIES; i++)
+		if (!strcmp(name, categories[i].brief) || !strcmp(name, categories[i].name)) {
 			*out = UNICODE_BIT(i);
 			return true;
 		}
 	return false;
 }
 
-/* Those whose members keep company when case is ignored. */
+/* Those of whose members none differs from another character in case alone. */
 static bool
-keeps_case(uint64_t classes)
+keeps_case(const char *name)
 {
-	return !(classes & (UNICODE_LETTER | UNICODE_MARK | UNICODE_ALPHABETIC | UNICODE_UPPER |
-			    UNICODE_LOWER)) ||
-	       (classes & ASSIGNED) == ASSIGNED;
+	static const char *const names[] = { "n",     "number", "nd",     "decimalnumber", "p",
+					     "punct", "s",      "symbol", "posixpunct",    "any",
+					     "digit", "space",  "word",   "xdigit",        "z",
+					     "blank", "graph",  "print",  "whitespace" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strcmp(name, names[i]))
+			return true;
+	return false;
+}
+
+/* A property as a set, before any negation. */
+static enum err
+make_property(struct charset *out, bool *found, const char *name, bool in_class)
+{
+	static const int32_t no_words[] = { 0xb2, 0xb3, 0xb9, 0xbc, 0xbd, 0xbe };
+	uint64_t classes = 0;
+	bool others = false;
+	enum err code = OK;
+
+	*found = true;
+	if (!strcmp(name, "ascii"))
+		return charset_add(out, 0, 0x7f);
+	if (!strcmp(name, "xdigit")) {
+		code = charset_add(out, '0', '9');
+		code = code ? code : charset_add(out, 'A', 'F');
+		return code ? code : charset_add(out, 'a', 'f');
+	}
+	if (!strcmp(name, "blank")) {
+		code = charset_add(out, '\t', '\t');
+		return code ? code : charset_add_classes(out, UNICODE_BIT(UNICODE_ZS), false);
+	}
+	*found = find_classes(&classes, &others, name);
+	if (*found)
+		code = charset_add_classes(out, classes, others);
+	/* Superscripts and fractions of Latin-1 are words there, but not inside a class. */
+	for (size_t i = 0; i < 6 && in_class && !strcmp(name, "word") && !code; i++)
+		code = charset_remove(out, no_words[i]);
+	return code;
 }
 
 enum err
 regex_add_property(struct charset *out, const struct regex_reader *reader, const char *name,
 		   bool negated)
 {
-	uint64_t classes;
+	struct charset set = { 0 };
 	uint8_t script = unicode_script(name, strlen(name));
-	bool found = false;
-	enum err code;
+	bool found;
+	enum err code = make_property(&set, &found, name, reader->in_class);
 
-	if (!strcmp(name, "any"))
-		return add_all(out, CHARSET_LAST, negated);
-	if (!strcmp(name, "ascii"))
-		return add_all(out, 0x7f, negated);
-	if (!strcmp(name, "cn") || !strcmp(name, "unassigned"))
-		return charset_add_classes(out, ASSIGNED, !negated);
-	code = add_mixed(out, &found, name, negated);
-	if (found || code)
-		return code;
-	if (!find_classes(&classes, name) && !script)
-		return regex_refuse(reader, "a property whose name is not known");
-	if (reader->ignore_case && (script || !keeps_case(classes)))
-		return regex_refuse(reader, "a property of letters whose case is ignored");
-	return script ? charset_add_script(out, script, negated)
-		      : charset_add_classes(out, classes, negated);
+	if (!code && !found && script)
+		code = charset_add_script(&set, script, false);
+	else if (!code && !found)
+		code = regex_refuse(reader, "a property whose name is not known");
+	if (!code && reader->ignore_case && !keeps_case(name))
+		code = regex_refuse(reader, "a property of letters whose case is ignored");
+	code = code ? code : charset_add_set(out, &set, negated);
+	charset_free(&set);
+	return code;
 }
 
 enum { NAME_MAX_LENGTH = 63 };
@@ -189,5 +219,9 @@ regex_read_posix(struct charset *out, struct regex_reader *reader)
 
 	reader->at += negated ? 3 : 2;
 	code = read_name(name, reader, ":]");
-	return code ? code : regex_add_property(out, reader, name, negated);
+	if (code)
+		return code;
+	/* In POSIX punctuation includes symbols. */
+	return regex_add_property(out, reader, strcmp(name, "punct") ? name : "posixpunct",
+				  negated);
 }

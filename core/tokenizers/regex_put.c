@@ -5,8 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A set stands in the code as this byte, which is no syntax, and two bytes of its number. */
-enum { SET_MARK = 1, SET_BYTES = 3, SETS_MAX = 512 };
+enum { SETS_MAX = 512 };
 
 enum err
 regex_put(struct regex_parser *p, const char *text)
@@ -40,7 +39,7 @@ regex_put_set(struct regex_parser *p, struct charset *set)
 {
 	size_t number = 0;
 	enum err code = OK;
-	char mark[SET_BYTES];
+	char mark[REGEX_SET_BYTES];
 
 	if (p->out->set_count == SETS_MAX)
 		code = regex_refuse(&p->reader, "more than 512 sets of characters");
@@ -48,7 +47,7 @@ regex_put_set(struct regex_parser *p, struct charset *set)
 	charset_free(set);
 	if (code)
 		return code;
-	mark[0] = SET_MARK;
+	mark[0] = REGEX_SET_MARK;
 	mark[1] = (char)(number >> 8);
 	mark[2] = (char)(number & 0xff);
 	return bytes_add(&p->out->code, mark, sizeof(mark));
@@ -135,9 +134,9 @@ regex_spell(struct bytes *out, const struct regex *regex, const struct alphabet 
 	for (size_t at = 0; at < from->length && !code;) {
 		const unsigned char *byte = (const unsigned char *)from->data + at;
 
-		if (*byte == SET_MARK) {
+		if (*byte == REGEX_SET_MARK) {
 			code = spell_set(out, alphabet, (size_t)byte[1] << 8 | byte[2]);
-			at += SET_BYTES;
+			at += REGEX_SET_BYTES;
 		} else {
 			code = bytes_add(out, from->data + at, 1);
 			at++;

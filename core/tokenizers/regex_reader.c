@@ -87,7 +87,6 @@ regex_read_escape(struct charset *out, bool *found, struct regex_reader *reader)
 {
 	char c = regex_peek(reader, 0) == '\\' ? regex_peek(reader, 1) : '\0';
 	bool negated = c >= 'A' && c <= 'Z';
-	uint64_t classes = UNICODE_SPACE;
 
 	/* Without a brace \p is the letter. */
 	if ((c == 'p' || c == 'P') && regex_peek(reader, 2) == '{') {
@@ -98,13 +97,12 @@ regex_read_escape(struct charset *out, bool *found, struct regex_reader *reader)
 	if (!*found)
 		return OK;
 	reader->at += 2;
-	if (c == 'h' || c == 'H')
-		return regex_add_property(out, reader, "xdigit", negated);
-	if (c == 'd' || c == 'D')
-		classes = UNICODE_DIGIT;
-	if (c == 'w' || c == 'W')
-		classes = UNICODE_WORD;
-	return charset_add_classes(out, classes, negated);
+	return regex_add_property(out, reader,
+				  c == 'd' || c == 'D'   ? "digit"
+				  : c == 'h' || c == 'H' ? "xdigit"
+				  : c == 's' || c == 'S' ? "space"
+							 : "word",
+				  negated);
 }
 
 enum { LONG_S = 0x17f, KELVIN = 0x212a }; /* s and k but for their case */
@@ -270,5 +268,10 @@ read_class(struct charset *out, struct regex_reader *reader, int depth)
 enum err
 regex_read_class(struct charset *out, struct regex_reader *reader)
 {
-	return read_class(out, reader, 0);
+	enum err code;
+
+	reader->in_class = true;
+	code = read_class(out, reader, 0);
+	reader->in_class = false;
+	return code;
 }

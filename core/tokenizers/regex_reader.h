@@ -7,7 +7,7 @@
 struct regex_reader {
 	const char *regex;
 	size_t length, at;
-	bool ignore_case;
+	bool ignore_case, in_class;
 };
 
 /* The byte `ahead` of here, 0 behind the end. */
