@@ -4,7 +4,9 @@
 #include "support/support.h"
 
 #include "core/buf.h"
+#include "core/file.h"
 #include "core/json.h"
+#include "core/tokenizers/kinds.h"
 
 #include <glob.h>
 #include <stdio.h>
@@ -97,6 +99,57 @@ test_tokenizer_fixtures__all_options_agree_with_the_library(void **state)
 	assert_int_equal(failures, 0);
 }
 
+static char *all_fixtures;
+
+static void
+find_type(const char *type)
+{
+	char *wanted = buf_printf("\"type\":\"%s\"", type);
+
+	if (!strstr(all_fixtures, wanted))
+		fail_msg("no fixture has a part of the type %s", type);
+	buf_free(wanted);
+}
+
+/* What stands on a list is tested. */
+static void
+test_tokenizer_fixtures__each_kind_has_one(void **state)
+{
+	size_t length = 0, capacity = 0;
+	glob_t found;
+
+	(void)state;
+	assert_int_equal(
+		glob(support_source("tests/core/fixtures/tokenizers/*.json"), 0, NULL, &found), 0);
+	for (size_t i = 0; i < found.gl_pathc; i++) {
+		char *text;
+		size_t size;
+
+		assert_ok(file_read(&text, &size, found.gl_pathv[i], 1 << 20));
+		assert_int_equal(buf_grow(&all_fixtures, &capacity, length + size + 1, 1), 0);
+		memcpy(all_fixtures + length, text, size);
+		length += size;
+		buf_free(text);
+	}
+	globfree(&found);
+#define PART(name) find_type(normalizer_##name.type);
+#include "core/tokenizers/normalizers.def"
+#undef PART
+#define PART(name) find_type(pre_tokenizer_##name.type);
+#include "core/tokenizers/pre_tokenizers.def"
+#undef PART
+#define PART(name) find_type(post_processor_##name.type);
+#include "core/tokenizers/post_processors.def"
+#undef PART
+#define PART(name) find_type(decoder_##name.type);
+#include "core/tokenizers/decoders.def"
+#undef PART
+#define MODEL(name) find_type(model_##name.type);
+#include "core/tokenizers/models.def"
+#undef MODEL
+	buf_free(all_fixtures);
+}
+
 /* Every allocation fails once, in opening, encoding and decoding. */
 static enum err
 round_trip(const char *path)
@@ -148,6 +201,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_tokenizer_fixtures__all_options_agree_with_the_library),
+		cmocka_unit_test(test_tokenizer_fixtures__each_kind_has_one),
 		cmocka_unit_test(test_tokenizer_fixtures__memory_may_run_out_anywhere),
 	};
 

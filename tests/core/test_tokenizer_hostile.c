@@ -171,6 +171,47 @@ test_tokenizer_hostile__charsmaps_are_checked(void **state)
 	tokenizer_free(tokenizer);
 }
 
+/* A file in which one stage has this part. */
+static const char *
+with_part(const char *stage, const char *part)
+{
+	char more[1024];
+
+	snprintf(more, sizeof(more), "\"%s\":{%s},", stage, part);
+	return tokenizer_file(VOCAB, "[]", more);
+}
+
+static void
+test_tokenizer_hostile__settings_of_parts_are_checked(void **state)
+{
+	static const char text[] = "{\"Sequence\":{\"id\":\"A\"}}";
+	char twice[256];
+
+	(void)state;
+	refuse(ERR_FORMAT, "length 0 is not above 0",
+	       with_part("pre_tokenizer", "\"type\":\"FixedLength\",\"length\":0"));
+	refuse(ERR_FORMAT, "delimiter is not one character",
+	       with_part("pre_tokenizer", "\"type\":\"CharDelimiterSplit\",\"delimiter\":\"ab\""));
+	refuse(ERR_FORMAT, "delimiter is not one character",
+	       with_part("pre_tokenizer", "\"type\":\"CharDelimiterSplit\""));
+	refuse(ERR_UNSUPPORTED, "Punctuation: the behavior \"Swapped\"",
+	       with_part("pre_tokenizer", "\"type\":\"Punctuation\",\"behavior\":\"Swapped\""));
+	refuse(ERR_FORMAT, "\"cls\" is no pair",
+	       with_part("post_processor", "\"type\":\"BertProcessing\",\"sep\":[\"a\",0]"));
+	refuse(ERR_FORMAT, "\"sep\" is no pair",
+	       with_part("post_processor",
+			 "\"type\":\"RobertaProcessing\",\"cls\":[\"a\",0],\"sep\":[\"a\",-1]"));
+	refuse(ERR_FORMAT, "the id 9 is not in the vocabulary",
+	       with_part("post_processor",
+			 "\"type\":\"BertProcessing\",\"cls\":[\"a\",9],\"sep\":[\"a\",0]"));
+	snprintf(twice, sizeof(twice), "\"type\":\"TemplateProcessing\",\"single\":[%s,%s]", text,
+		 text);
+	refuse(ERR_UNSUPPORTED, "holds the text twice", with_part("post_processor", twice));
+	refuse(ERR_FORMAT, "prefix", with_part("decoder", "\"type\":\"WordPiece\",\"prefix\":7"));
+	refuse(ERR_FORMAT, "clean_text",
+	       with_part("normalizer", "\"type\":\"BertNormalizer\",\"clean_text\":1"));
+}
+
 static const char *
 with_pattern(const char *regex)
 {
@@ -304,6 +345,7 @@ main(void)
 		cmocka_unit_test(test_tokenizer_hostile__unigram_vocabularies_are_checked),
 		cmocka_unit_test(test_tokenizer_hostile__wordpiece_vocabularies_are_checked),
 		cmocka_unit_test(test_tokenizer_hostile__charsmaps_are_checked),
+		cmocka_unit_test(test_tokenizer_hostile__settings_of_parts_are_checked),
 		cmocka_unit_test(test_tokenizer_hostile__patterns_are_refused_or_limited),
 		cmocka_unit_test(test_tokenizer_hostile__a_tokenizer_must_fit_its_model),
 		cmocka_unit_test(test_tokenizer_hostile__text_and_ids_are_checked),

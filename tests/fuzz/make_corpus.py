@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Writes the seeds of tests/fuzz/corpus: small files that reach every rule of a parser. Run it after a new
 rule; files that a fuzzer found are added beside these by hand under a name that says what they broke."""
+import base64
 import json
 import pathlib
 import struct
@@ -96,6 +97,58 @@ def make_tokenizer():
         "blows_up": bpe(pre_tokenizer=dict(split, pattern={"Regex": "(a+)+$"})),
     }.items():
         put("tokenizer", name, text)
+    make_tokenizer_parts()
+    make_tokenizer_models()
+
+
+def make_tokenizer_parts():
+    """One for each kind, all of a stage in one sequence."""
+    def stage(name, part, key, *kinds):
+        put("tokenizer", name, bpe(**{part: {"type": "Sequence", key: [k if isinstance(k, dict) else {"type": k} for k in kinds]}}))
+
+    # A double array in which "a" becomes "b", and the root of another that leads far outside.
+    units = [1 << 10] + [0] * 97
+    units[1 ^ 97] = 97 | 1 << 8 | (1 ^ 97 ^ 2) << 10
+    units[2] = 1 << 31
+    trie = struct.pack("<98I", *units)
+    whole, far = struct.pack("<I", len(trie)) + trie + b"b\0", struct.pack("<II", 4, 0xfffffe00) + b"b\0"
+    for name, blob in ("charsmap", whole), ("charsmap_far", far), ("charsmap_short", whole[:9]), ("charsmap_empty", b"\0\0\0\0"):
+        put("tokenizer", name, bpe(normalizer={"type": "Precompiled", "precompiled_charsmap": base64.b64encode(blob).decode()}))
+    stage("normalizers", "normalizer", "normalizers", "BertNormalizer", "StripAccents", "Lowercase", "Nmt", "NFC", "NFD", "NFKC",
+          {"type": "Strip", "strip_left": True, "strip_right": False})
+    stage("grows", "normalizer", "normalizers", *[{"type": "Replace", "pattern": {"Regex": "."}, "content": "aa"}] * 8)
+    stage("words", "pre_tokenizer", "pretokenizers", "Whitespace", "WhitespaceSplit", "BertPreTokenizer", "UnicodeScripts",
+          {"type": "Punctuation", "behavior": "Contiguous"}, {"type": "CharDelimiterSplit", "delimiter": "e"},
+          {"type": "FixedLength", "length": 2}, {"type": "Digits", "individual_digits": True})
+    stage("decoders", "decoder", "decoders", {"type": "WordPiece", "prefix": "##", "cleanup": True},
+          {"type": "CTC", "pad_token": "a", "word_delimiter_token": "b", "cleanup": True}, {"type": "BPEDecoder", "suffix": "b"})
+    stage("processors", "post_processor", "processors", {"type": "BertProcessing", "sep": ["a", 0], "cls": ["b", 1]},
+          {"type": "RobertaProcessing", "sep": ["a", 0], "cls": ["b", 1], "trim_offsets": True, "add_prefix_space": True})
+    for name, regex in {
+        "regex_published": r"(?i:'s|'t)|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{M}]*\p{Ll}+|\p{N}{1,3}+| ?[^\s\p{L}\p{N}]++[\r\n/]*|\s+(?!\S)",
+        "regex_classes": r"[^a[b-d][:alpha:]&&\P{Han}&&[^\x{300}-\x{36f}]]|[]\-]|[\w-]|\h\R\N\O\b\B\A\z\Z^$",
+        "regex_groups": r"(?<n>a(?i)b|(?-m:.)(?x) c # d)|(?>a|b){,3}+(?<=ab)(?<!c)(?=a)(?!b)(?#e)a{2}?{3}",
+        "regex_sets": "".join(f"\\x{{{c:x}}}" for c in range(0x4e00, 0x4e00 + 300)),
+        "regex_open": r"([a-[b",
+    }.items():
+        put("tokenizer", name, bpe(pre_tokenizer={"type": "Split", "pattern": {"Regex": regex}, "behavior": "Isolated"}))
+
+
+def make_tokenizer_models():
+    def model(name, **section):
+        put("tokenizer", name, json.dumps({"model": section, "pre_tokenizer": {"type": "WhitespaceSplit"}}))
+
+    pieces = [["<unk>", 0.0], ["a", -1.0], ["n", -2.5], ["On", -1.5], ["aa", -1.25], ["a", -3], ["<0xC3>", -4.0], ["<0xA9>", -4.0]]
+    model("unigram", type="Unigram", vocab=pieces, unk_id=0)
+    model("unigram_bytes", type="Unigram", vocab=pieces, unk_id=0, byte_fallback=True)
+    model("unigram_no_unknown", vocab=pieces)
+    model("unigram_far", type="Unigram", vocab=pieces, unk_id=8)
+    model("unigram_score", type="Unigram", vocab=[["a", 1e308], ["aa", -1e308], ["b", "c"]], unk_id=0)
+    words = {"[UNK]": 0, "a": 1, "##a": 2, "##aaa": 3, "Once": 4, "##": 5}
+    model("wordpiece", type="WordPiece", vocab=words, unk_token="[UNK]", continuing_subword_prefix="##", max_input_chars_per_word=100)
+    model("wordpiece_no_prefix", vocab=words, unk_token="[UNK]", continuing_subword_prefix="", max_input_chars_per_word=5)
+    model("word_level", type="WordLevel", vocab=words, unk_token="[UNK]")
+    model("word_level_no_unknown", vocab={"a": 0}, unk_token="b")
 
 
 def make_llama2c_tokenizer():

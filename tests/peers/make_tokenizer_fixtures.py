@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
 """Write tests/core/fixtures/tokenizers: small tokenizers that between them use every option qscope reads, and
-for each what the Hugging Face `tokenizers` library makes of some texts.
+for each what the Hugging Face `tokenizers` library makes of some texts; and beside the folder patterns.json, where
+the library cuts texts by the patterns of published models. Training breaks some ties at random, so that a second
+run may write other vocabularies.
 
 usage: make_tokenizer_fixtures.py FOLDER     (tests/core/fixtures/tokenizers)
 """
-import base64
 import json
 import pathlib
-import struct
 import sys
 
+import tokenizer_recipes
+from tokenizer_recipes import charsmap
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 
 TRAINING = ["Once upon a time there was a little girl who loved to play in the park with the other children.",
@@ -21,7 +23,10 @@ TEXTS = ["", " ", "a", "Once upon a time", " leading", "trailing ", "  two  spac
          "e\u0301 \u00e9 \ufb01 \u2460 \u212b", "\U0001F600 \U0001F468\u200d\U0001F469\u200d\U0001F467", "\u00a0nbsp\u2003em\u3000",
          "tab\tand\u0085nel\u2028ls", "<s>Hello</s>", "a<s>b <s> c", " <s>  <mask>  x<mask>", "wordword word aword",
          "<|end|><|end|>text<|end", "<|end|>more|>", "▁under ▁▁score", "\x00nul\x7f", "ǅ ʰ ª ² ½ ٣ Ⅷ _under_ a_b", "aaaaaaaaaaaaaaaaa",
-         "abcABC  123\n", "\U0001d7d8\U00010d40 \u1c89", "the the\u200bthe"]
+         "abcABC  123\n", "\U0001d7d8\U00010d40 \u1c89", "the the\u200bthe", "Hello, World! \u4f60\u597d\uff0c\u4e16\u754c\u3002",
+         "a\u0301\u0323 \u1ab0x\u0300\u07fd", "\u0130 \u1e9e\u00df \u03a9\u2126\u0387 K\u212a", "\u0915\u094d\u0937\u093f \uac00\u11a8 \u1100\u1161",
+         "\u200b\u00ad\ufeff\ufffd\u2581", "\u30ab\u30fc\u3072\u3089\u6f22\u5b57 \uff46\uff55\uff4c\uff4c \u3231", "\u0395\u03bb\u03bb\u03ac\u03b4\u03b1 \u0420\u0443\u0441 \u05e2\u05d1 \u0e44\u0e17\u0e22",
+         "1,234.56 $5.00 (ok) x\u2081\u00b2 isn't ``quoted'' do not"]
 PARTS = {"gpt2": r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+",
          "llama3": r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+"
                    r"|\s+(?!\S)|\s+",
@@ -158,36 +163,6 @@ def make_wordpieces():
         yield name, tokenizer
 
 
-def double_array(keys):
-    """A trie of byte strings to numbers in the units of darts-clone, by the first base that fits."""
-    units, taken = {0: 0}, {0}
-
-    def place(node, prefix):
-        inside = {k: v for k, v in keys.items() if k.startswith(prefix)}
-        labels = sorted({k[len(prefix)] if len(k) > len(prefix) else 0 for k in inside})
-        base = next(b for b in range(1, 1 << 20) if all(b ^ label not in taken for label in labels))
-        taken.update(base ^ label for label in labels)
-        units[node] |= (node ^ base) << 10 | (1 << 8 if prefix in keys else 0)
-        for label in labels:
-            units[base ^ label] = label if label else 1 << 31 | keys[prefix]
-        for label in labels:
-            if label:
-                place(base ^ label, prefix + bytes([label]))
-
-    place(0, b"")
-    return b"".join(struct.pack("<I", units.get(i, 0)) for i in range(max(units) + 1))
-
-
-def charsmap(rules):
-    """SentencePiece's precompiled map of strings to strings."""
-    strings, keys = b"", {}
-    for key, value in rules.items():
-        keys[key.encode()] = len(strings)
-        strings += value.encode() + b"\0"
-    trie = double_array(keys)
-    return base64.b64encode(struct.pack("<I", len(trie)) + trie + strings).decode()
-
-
 def make_precompiled():
     rules = {"\ufb01": "fi", "e": "E", "e\u0301": "\u00e9", "\u2028": " ", "\t": " ", "\r": "", "\r\n": "\n", "\u200d": "",
              "\u2460": "(1)", "\U0001F600": ":)", "\U0001F468\u200d": "man", "\u65e5": "day", "\u212b": "\u00e5"}
@@ -195,6 +170,37 @@ def make_precompiled():
     spec = json.loads(train().to_str())
     spec["normalizer"] = {"type": "Precompiled", "precompiled_charsmap": charsmap(rules)}
     yield "precompiled", Tokenizer.from_str(json.dumps(spec))
+
+
+def make_parts():
+    """One for each kind that the others leave out, from the recipes of the live comparison."""
+    recipes = dict([*tokenizer_recipes.published(), *tokenizer_recipes.parts()])
+    for name in ("bert", "bert_cased", "openai_gpt", "clip", "normalizer_Nmt", "normalizer_Lowercase", "normalizer_StripAccents",
+                 "normalizer_Strip", "normalizer_strip_left", "normalizer_byte_level", "punctuation_isolated", "punctuation_contiguous",
+                 "whitespace", "whitespace_split", "char_delimiter", "fixed_length", "unicode_scripts", "word_level", "ctc",
+                 "falcon", "added"):
+        yield name, recipes[name].train(TRAINING, 330)
+
+
+# Every piece of syntax that is not in the patterns of published models.
+SYNTAX = [r"\p{N}{1,3}+", r"\p{N}{2}+", r"a{2}?", r"a{1,2}?", r"a(?i)b|c", r"^b$", r"$", r".", r"(?m).", r"(?i:s)", r"(?i:k)", r"(?i:[s])",
+          r"\h+", r"[[:punct:]]", r"[a-c-e]", r"[]a]", r"[a&&[^b]]", r"[\w&&[^a-c]&&\p{L}]", r"a{,2}", r"a{,}", r"x{", r"(?<n>a)(b)",
+          r"\x41", r"\x{1F600}", r"\u0041", r"\R", r"\N+", r"\O", r"a++a", r"a**", "(?x) a b # c", r"(?#comment)a", r"\Ab", r"b\Z",
+          r"b\z", r"(?<=a|bc)d", r"(?<!a)b", r"\ba", r"\Bb", r"[[:^alpha:]]", r"\p{Alpha}", r"\p{Uppercase Letter}", r"\p{^L}", r"\P{Lu}",
+          r"\p{Han}", r"\p{Any}", r"\p{ASCII}+", r"\p{Cn}", r"\pL", r"[\pL]", r"(?i)[^s]", r"\e", r"\v", r"()", r"(?=a)", r"(?!a).", r"(?>a+)a",
+          r"[\b]", r"[a\]b]", r"a|", r"\Qa", r"[^\S\n]+", r"(?:ab)+?b", r"[\p{Lu}\p{Lt}][[:lower:]]*", r"\p{L}\p{M}*"]
+TEXTS_OF_PATTERNS = TEXTS + ["aB cC ab\na b\r\nb", "ad bcd aab aaab", "a{,}x{ $a!~ ]a -c-e \x08\x1b\x0b", "1234567a12", "sS\u017f kK\u212a", "AAbb Bb"]
+
+
+def write_patterns(path):
+    """The texts once, and for each pattern where, in characters, the pieces of each text end."""
+    texts = [text for text in TEXTS_OF_PATTERNS if text]
+    lines = []
+    for pattern in [p for group in tokenizer_recipes.PATTERNS.values() for p in group] + SYNTAX:
+        cut = pre_tokenizers.Split(Regex(pattern), "isolated")
+        ends = [[end for _, (_, end) in cut.pre_tokenize_str(text)] for text in texts]
+        lines.append(json.dumps({"pattern": pattern, "ends": ends}, separators=(",", ":")))
+    path.write_text('{"texts":%s,\n"patterns":[%s]}\n' % (json.dumps(texts), ",\n".join(lines)))
 
 
 def respelled(name, tokenizer):
@@ -226,11 +232,12 @@ def main():
     folder = pathlib.Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
     for make in (make_byte_levels, make_splits, make_sentencepieces, make_affixes, make_unigrams,
-                 make_wordpieces, make_precompiled):
+                 make_wordpieces, make_precompiled, make_parts):
         for name, tokenizer in make():
             write(folder, name, json.loads(tokenizer.to_str()))
             if name in ("gpt2", "llama3", "llama2", "metaspace_always"):
                 write(folder, name + "_older", respelled(name, tokenizer))
+    write_patterns(folder.parent / "patterns.json")
 
 
 main()
