@@ -1,57 +1,98 @@
 #!/usr/bin/env python3
-"""Token ids and text against the Hugging Face `tokenizers` library and SentencePiece: the shipped model's
-tokenizer, those of the real models and the fixtures, over all corpora and seeded random Unicode.
-usage: live_tokenizers.py PROGRAM"""
+"""Token ids and text against the Hugging Face `tokenizers` library and SentencePiece: tokenizers of 4,000 pieces
+trained here in the manner of published models and with every kind of part (tokenizer_recipes.py), the shipped
+model's and those of the real models, over all corpora and 10,000 random strings of characters that Unicode 14
+assigns. Every tokenizer sees the first 100,000 characters of each corpus, and those of published models a third of
+the corpora whole, another one each day; with QSCOPE_PEERS_WHOLE set all see all of it, which takes a few minutes.
+usage: live_tokenizers.py PROGRAM [NAME...]"""
 # covers: core/tokenizer core/tokenizers/ core/text
-import json
+import datetime
 import os
 import pathlib
 import random
+import struct
 import subprocess
 import sys
 import tempfile
+import threading
 
 import sentencepiece
 from tokenizers import Tokenizer
 
+import tokenizer_recipes
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 DATA = pathlib.Path(os.environ.get("QSCOPE_TEST_DATA", ROOT.parent / "shared" / "data"))
-PROGRAM = sys.argv[1]
-BLOCKS = [(0x20, 0x7E), (0x0, 0x20), (0xA0, 0x17F), (0x300, 0x36F), (0x370, 0x5FF), (0x600, 0x6FF), (0xE00, 0xEFF),
-          (0x1E00, 0x1FFF), (0x2000, 0x206F), (0x2150, 0x218F), (0x2580, 0x259F), (0x3000, 0x30FF), (0x4E00, 0x4FFF),
-          (0xAC00, 0xACFF), (0xFB00, 0xFFFD), (0x1D400, 0x1D7FF), (0x1F300, 0x1F6FF), (0xE0000, 0xE007F)]
+PROGRAM, CHOSEN = sys.argv[1], sys.argv[2:]
+PIECES, STRINGS, CUT = 4000, 10000, 100000
+SPECIAL = ["<s>", "</s>", "<unk>", "<mask>", "<|endoftext|>", "<|end|>", "[CLS]", "the", "Word", "'s", "'LL", "'ſ", "  ", "\n\n",
+           "\r\n", "▁", "<0x41>", "123", "é", "IMGIMGABZ", "x\u0301\u0323", "👩\u200d🚀", "क्षि", "각", "ﬃ", "İ", "ß"]
 
 
-def random_text(seed, length):
-    """Runs of characters from a few blocks, with the strings that tokenizers treat apart strewn in."""
+def assigned():
+    """(first, last) of the code points that Unicode 14 assigns, whatever version this Python knows."""
+    text = (pathlib.Path(__file__).parent / "unicode14.txt").read_text()
+    items = [item for line in text.splitlines() if not line.startswith("#") for item in line.split()]
+    return [tuple(int(end, 16) for end in (item.split("-") * 2)[:2]) for item in items]
+
+
+def random_strings(seed):
+    """Each of characters from a few of the ranges, or from all of Unicode alike, with ASCII and the strings that
+    tokenizers treat apart strewn in."""
     rng = random.Random(seed)
-    special = ["<s>", "</s>", "<unk>", "<mask>", "<|endoftext|>", "<|end|>", "word", "'s", "'ll", "  ", "\n\n", "▁", "<0x41>"]
-    parts = []
-    while length > 0:
-        first, last = rng.choice(BLOCKS[:4] if rng.random() < 0.6 else BLOCKS)
-        run = "".join(chr(rng.randint(first, last)) for _ in range(rng.randint(1, 12)))
-        parts += [run, rng.choice(special) if rng.random() < 0.2 else rng.choice(["", " ", "\n"])]
-        length -= len(run)
-    return "".join(parts)
+    ranges = assigned()
+    starts = [0]
+    for first, last in ranges:
+        starts.append(starts[-1] + last - first + 1)
+    strings = []
+    for number in range(STRINGS):
+        near, parts = rng.sample(ranges, 3), []
+        for _ in range(rng.randint(1, 24)):
+            kind = rng.random()
+            if kind < 0.45:
+                first, last = rng.choice(near) if number % 2 else rng.choice(ranges)
+                parts.append(chr(rng.randint(first, last)))
+            elif kind < 0.6:
+                place = rng.randrange(starts[-1])
+                at = next(i for i in range(len(ranges)) if starts[i + 1] > place)
+                parts.append(chr(ranges[at][0] + place - starts[at]))
+            elif kind < 0.9:
+                parts.append(chr(rng.choice((32, 10, rng.randint(33, 126), rng.randint(97, 122), rng.randint(0, 255)))))
+            else:
+                parts.append(rng.choice(SPECIAL))
+        strings.append("".join(parts))
+    return strings
 
 
-def texts(folder):
-    found = sorted((DATA / "corpora").glob("*.*")) if (DATA / "corpora").is_dir() else []
-    found += sorted((ROOT / "models" / "texts").glob("*.evaluation.txt"))
-    drawn = []
-    for seed in range(4):
-        drawn.append(pathlib.Path(folder) / f"random{seed}.txt")
-        drawn[-1].write_text(random_text(seed, 20000), encoding="utf-8", newline="")
-    return found, drawn
+def read_corpora():
+    paths = sorted((DATA / "corpora").glob("*.*")) if (DATA / "corpora").is_dir() else []
+    paths += sorted((ROOT / "models" / "texts").glob("*.evaluation.txt"))
+    texts = {}
+    for path in paths:
+        with open(path, encoding="utf-8", newline="") as file:
+            texts[path.name] = file.read()
+    return texts
 
 
-def ours(tokenizer, path):
-    """Ids and decoded text of a whole file."""
-    done = subprocess.run([HELPER, str(tokenizer), str(path)], capture_output=True, timeout=120)
+def answers(output):
+    """What the helper wrote: ids and text of each, or None and a message."""
+    at = 0
+    while at < len(output):
+        count, = struct.unpack_from("=i", output, at)
+        ids = None if count < 0 else list(struct.unpack_from(f"={count}i", output, at + 4))
+        at += 4 + 4 * max(count, 0)
+        size, = struct.unpack_from("=i", output, at)
+        yield ids, output[at + 4:at + 4 + size].decode()
+        at += 4 + size
+
+
+def ours(tokenizer, texts):
+    """One process for all texts of a tokenizer."""
+    data = b"".join(struct.pack("=I", len(t)) + t for t in (text.encode() for text in texts))
+    done = subprocess.run([HELPER, str(tokenizer)], input=data, capture_output=True, timeout=600)
     if done.returncode:
-        return [], done.stderr.decode(errors="replace").strip()
-    ids, text = done.stdout.decode().split("\n")[:2]
-    return [int(i) for i in ids.split()], bytes.fromhex(text).decode()
+        return [(None, done.stderr.decode(errors="replace").strip())] * len(texts)
+    return list(answers(done.stdout))
 
 
 def first_difference(got, expected):
@@ -59,36 +100,104 @@ def first_difference(got, expected):
     return f"at {at}: {got[at:at + 8]!r} against {expected[at:at + 8]!r}"
 
 
-def compare(tokenizer, encode, decode, paths):
+def compare(name, path, encode, decode, texts, lossless=None):
+    """Both sides at once; prints the first differences and the count. Returns how many texts differ."""
+    results = []
+    thread = threading.Thread(target=lambda: results.extend(ours(path, list(texts.values()))))
+    thread.start()
+    expected = encode(list(texts.values()))
+    decoded = decode(expected)
+    thread.join()
     wrong = 0
-    for path in paths:
-        with open(path, encoding="utf-8", newline="") as file:
-            expected = encode(file.read())
-        got, text = ours(tokenizer, path)
-        if got != expected:
-            print(f"{tokenizer.name}: {path.name}: ids {first_difference(got, expected)} {'' if got else text}")
-            wrong += 1
-        elif text != decode(expected):
-            print(f"{tokenizer.name}: {path.name}: text {first_difference(text, decode(expected))}")
-            wrong += 1
-    print(f"{tokenizer.name}: {len(paths) - wrong} of {len(paths)} texts equal")
+    for (label, text), (ids, back), want, want_text in zip(texts.items(), results, expected, decoded):
+        what = None
+        if ids != want:
+            what = f"ids {first_difference(ids or [], want)} {'' if ids else back}"
+        elif back != want_text:
+            what = f"text {first_difference(back, want_text)}"
+        elif lossless and back != text and not any(mark in text for mark in lossless):
+            what = f"not the text itself: {first_difference(back, text)}"
+        if what and wrong < 3:
+            print(f"{name}: {label} {text[:60]!r}: {what}")
+        wrong += what is not None
+    print(f"{name}: {len(texts) - wrong} of {len(texts)} texts equal", flush=True)
+    return wrong
+
+
+def library(tokenizer):
+    def encode(texts):
+        return [e.ids for e in tokenizer.encode_batch_fast(texts, add_special_tokens=False)]
+    return encode, tokenizer.decode_batch
+
+
+def choose(corpora, number):
+    """The corpora for one tokenizer: whole or cut. Without a number, all of them cut."""
+    whole = os.environ.get("QSCOPE_PEERS_WHOLE")
+    day = datetime.date.today().toordinal()
+    return {name: text if whole or number is not None and (number + i + day) % 3 == 0 else text[:CUT]
+            for i, (name, text) in enumerate(corpora.items())}
+
+
+def compare_recipes(folder, corpora, strings):
+    """Trained on texts of all kinds, small enough that training does not take longer than comparing."""
+    training = [line for text in corpora.values() for line in text[:40000].splitlines(keepends=True)]
+    training += [text.replace("\0", "") for text in strings[:100]]
+    published = list(tokenizer_recipes.published())
+    wrong = 0
+    for number, (name, recipe) in enumerate([*published, *tokenizer_recipes.parts()]):
+        if CHOSEN and name not in CHOSEN:
+            continue
+        tokenizer = recipe.train(training, PIECES)
+        path = folder / name / "tokenizer.json"
+        path.parent.mkdir()
+        path.write_text(tokenizer.to_str(), encoding="utf-8")
+        texts = choose(corpora, number if number < len(published) else None)
+        texts.update({f"string {i}": s for i, s in enumerate(strings)})
+        wrong += compare(name, path, *library(tokenizer), texts, recipe.lossless)
+    return wrong
+
+
+def compare_pieces(folder, corpora, strings):
+    """Where each pre-tokenizer cuts, as far as a part of the strings shows it."""
+    texts = {**{name: corpora[name][:CUT] for name in corpora if name in ("multilingual.txt", "technical.txt")},
+             **{f"string {i}": s for i, s in enumerate(strings[:4000])}}
+    wrong, seen = 0, set()
+    for name, recipe in [*tokenizer_recipes.published(), *tokenizer_recipes.parts()]:
+        if recipe.pre is None or (CHOSEN and name not in CHOSEN):
+            continue
+        tokenizer = tokenizer_recipes.marked(recipe.pre)
+        if tokenizer.to_str() in seen:
+            continue
+        seen.add(tokenizer.to_str())
+        path = folder / f"{name}_pieces" / "tokenizer.json"
+        path.parent.mkdir()
+        path.write_text(tokenizer.to_str(), encoding="utf-8")
+        wrong += compare(f"{name}, pieces", path, *library(tokenizer), texts)
+    return wrong
+
+
+def compare_files(corpora, strings):
+    texts = {**corpora, **{f"string {i}": s for i, s in enumerate(strings)}}
+    wrong = 0
+    for path in [ROOT / "models/shipped/tokenizer.json", DATA / "models/tinystories-656k/tokenizer.json"]:
+        if path.exists():
+            wrong += compare(str(path.parent.name), path, *library(Tokenizer.from_file(str(path))), texts)
+    for path in sorted((ROOT / "tests/core/fixtures/tokenizers").glob("*.json")):
+        few = {f"string {i}": s for i, s in enumerate(strings[:500])}
+        wrong += compare(path.name, path, *library(Tokenizer.from_file(str(path))), few)
+    for model in sorted(DATA.glob("*/*/tok*.model")):
+        peer = sentencepiece.SentencePieceProcessor(model_file=str(model))
+        wrong += compare(f"{model.parent.name}/{model.name}", model.with_suffix(".bin"), peer.encode, peer.decode, texts)
     return wrong
 
 
 def main():
+    corpora, strings = read_corpora(), random_strings(14)
     with tempfile.TemporaryDirectory() as folder:
-        large, random_texts = texts(folder)
-        wrong = 0
-        for path in [ROOT / "models/shipped/tokenizer.json", DATA / "models/tinystories-656k/tokenizer.json"]:
-            if path.exists():
-                peer = Tokenizer.from_file(str(path))
-                wrong += compare(path, lambda t: peer.encode(t, add_special_tokens=False).ids, peer.decode, large + random_texts)
-        for path in sorted((ROOT / "tests/core/fixtures/tokenizers").glob("*.json")):
-            peer = Tokenizer.from_file(str(path))
-            wrong += compare(path, lambda t: peer.encode(t, add_special_tokens=False).ids, peer.decode, random_texts)
-        for model in sorted(DATA.glob("*/*/tok*.model")):
-            peer = sentencepiece.SentencePieceProcessor(model_file=str(model))
-            wrong += compare(model.with_suffix(".bin"), peer.encode, peer.decode, large + random_texts)
+        wrong = compare_recipes(pathlib.Path(folder), corpora, strings)
+        wrong += compare_pieces(pathlib.Path(folder), corpora, strings)
+    if not CHOSEN:
+        wrong += compare_files(corpora, strings)
     return 1 if wrong else 0
 
 
