@@ -649,7 +649,7 @@ test_gguf__what_is_written_is_the_model_again(void **state)
 		char folder[1200];
 
 		snprintf(folder, sizeof(folder), "%s/out%zu", support_folder(), i);
-		assert_ok(model_write(&files, model, NULL, folder, kinds[i].dtype));
+		assert_ok(model_write(&files, model, NULL, folder, kinds[i].dtype, NULL));
 		assert_int_equal(files.count, 1);
 		assert_string_equal(files.names[0], "tiny.gguf");
 		model_files_clear(&files);
