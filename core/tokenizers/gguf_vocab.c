@@ -29,15 +29,12 @@ static const char *const control_tokens[] = {
 	"<eos>",
 	"<turn|>",
 	"<|tool_response>",
-	"<\xef\xbd\x9c"
-	"end\xe2\x96\x81of\xe2\x96\x81sentence\xef\xbd\x9c>",
+	"<\357\275\234end\342\226\201of\342\226\201sentence\357\275\234>",
 	"[e~[",
 	"<|fim_prefix|>",
 	"<fim-prefix>",
 	"<fim_prefix>",
-	"<\xef\xbd\x9c"
-	"fim\xe2\x96\x81"
-	"begin\xef\xbd\x9c>",
+	"<\357\275\234fim\342\226\201begin\357\275\234>",
 	"<PRE>",
 	"\xe2\x96\x81<PRE>",
 	"<|code_prefix|>",
@@ -45,8 +42,7 @@ static const char *const control_tokens[] = {
 	"<|fim_suffix|>",
 	"<fim-suffix>",
 	"<fim_suffix>",
-	"<\xef\xbd\x9c"
-	"fim\xe2\x96\x81hole\xef\xbd\x9c>",
+	"<\357\275\234fim\342\226\201hole\357\275\234>",
 	"<SUF>",
 	"\xe2\x96\x81<SUF>",
 	"<|code_suffix|>",
@@ -54,9 +50,7 @@ static const char *const control_tokens[] = {
 	"<|fim_middle|>",
 	"<fim-middle>",
 	"<fim_middle>",
-	"<\xef\xbd\x9c"
-	"fim\xe2\x96\x81"
-	"end\xef\xbd\x9c>",
+	"<\357\275\234fim\342\226\201end\357\275\234>",
 	"<MID>",
 	"\xe2\x96\x81<MID>",
 	"<|code_middle|>",

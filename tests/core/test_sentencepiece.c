@@ -122,9 +122,7 @@ start_model(unsigned char type)
 	put_piece("</s>", 0, 3);
 	put_piece("\xe2\x96\x81", -1, 1);
 	put_piece("a", -2, 1);
-	put_piece("\xe2\x96\x81"
-		  "a",
-		  -0.5F, 1);
+	put_piece("\342\226\201a", -0.5F, 1);
 	put_field(2, (unsigned char[]){ 3 << 3, type }, 2);
 }
 
