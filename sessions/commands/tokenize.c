@@ -1,6 +1,7 @@
 /* qscope tokenize: text to ids and back. */
 #include "core/buf.h"
 #include "core/file.h"
+#include "core/hub.h"
 #include "sessions/commands/common.h"
 #include "sessions/ids.h"
 #include "sessions/shipped.h"
@@ -22,17 +23,22 @@ ends_with(const char *text, const char *end)
 static bool
 is_model(const char *word)
 {
+	struct hub_id id;
+
 	return file_is_folder(word) || tokenizer_is_file(word) || ends_with(word, ".bin") ||
-	       ends_with(word, ".safetensors");
+	       ends_with(word, ".safetensors") ||
+	       (!file_exists(word) && hub_parse(&id, word) && hub_has(&id));
 }
 
-/* With one word alone it is a model when it looks like one, else a text. */
+/* With one word alone it is a model when there is no text to name, or it looks like one; else a
+ * text. */
 static void
 sort_words(const char **model, const char **text, const struct arguments *arguments)
 {
 	*model = arguments_value(arguments, "MODEL");
 	*text = arguments_value(arguments, "TEXT");
-	if (*model && !*text && !is_model(*model)) {
+	if (*model && !*text && !arguments_value(arguments, "--string") &&
+	    !arguments_value(arguments, "--decode") && !is_model(*model)) {
 		*text = *model;
 		*model = NULL;
 	}
