@@ -44,12 +44,19 @@ builder_wants(const struct builder *b, size_t when, size_t unless)
 	return (!when || flag_at(shape, when)) && (!unless || !flag_at(shape, unless));
 }
 
+/* Where the model's shape comes from. */
+static const char *
+source_of(const struct builder *b)
+{
+	return b->checkpoint->config ? "config.json" : "the file's header";
+}
+
 static enum err
 missing(const struct builder *b, const char *name)
 {
 	return err_at(ERR_FORMAT, b->model->path, name,
-		      "is missing; the download is incomplete or config.json belongs to another "
-		      "model");
+		      "is missing; the download is incomplete or %s belongs to another model",
+		      source_of(b));
 }
 
 static void
@@ -63,19 +70,33 @@ shape_text(char out[64], int rank, const uint64_t *shape)
 				      (unsigned long long)shape[i]);
 }
 
+/* Extents of 1 in front do not count: a matrix of one row may be stored as a vector. */
+static bool
+same_shape(const struct tensor *tensor, int rank, const uint64_t *wanted)
+{
+	const uint64_t *shape = tensor->shape;
+	int has = tensor->rank;
+
+	for (; has > 1 && *shape == 1; has--)
+		shape++;
+	for (; rank > 1 && *wanted == 1; rank--)
+		wanted++;
+	return has == rank && !memcmp(shape, wanted, (size_t)rank * sizeof(*wanted));
+}
+
 static enum err
-check_tensor(const struct tensor *tensor, int rank, const uint64_t *wanted)
+check_tensor(const struct builder *b, const struct tensor *tensor, int rank, const uint64_t *wanted)
 {
 	char has[64], wants[64];
 
-	if (tensor->rank != rank || memcmp(tensor->shape, wanted, (size_t)rank * sizeof(*wanted))) {
+	if (!same_shape(tensor, rank, wanted)) {
 		shape_text(has, tensor->rank, tensor->shape);
 		shape_text(wants, rank, wanted);
 		return err_at(
 			ERR_FORMAT, file_map_path(tensor->map), tensor->name,
-			"is %s, but the model's shape asks for %s; config.json and weights do "
-			"not belong together",
-			has[0] ? has : "a single number", wants);
+			"is %s, but the model's shape asks for %s; %s and weights do not belong "
+			"together",
+			has[0] ? has : "a single number", wants, source_of(b));
 	}
 	if (!dtype_is_float(tensor->dtype))
 		return err_at(ERR_UNSUPPORTED, file_map_path(tensor->map), tensor->name,
@@ -91,7 +112,7 @@ add_layer(struct builder *b, const struct layer *layer)
 	struct layer *added = &b->model->layers[b->model->layer_count];
 	const uint64_t wanted[] = { layer->transposed ? layer->columns : layer->rows,
 				    layer->transposed ? layer->rows : layer->columns };
-	enum err code = check_tensor(layer->tensor, 2, wanted);
+	enum err code = check_tensor(b, layer->tensor, 2, wanted);
 
 	if (!code && b->model->layer_count == b->room)
 		code = err_at(ERR_FORMAT, b->model->path, layer->tensor->name,
@@ -150,7 +171,7 @@ add_stored(struct builder *b, struct model_block *to, int block,
 		if (!tensor)
 			return entry->optional ? OK : missing(b, name);
 		to->parts[entry->slot][i] = tensor;
-		code = check_tensor(tensor, entry->columns == DIMENSION_NONE ? 1 : 2, wanted);
+		code = check_tensor(b, tensor, entry->columns == DIMENSION_NONE ? 1 : 2, wanted);
 	}
 	to->vector[entry->slot] = to->parts[entry->slot][0];
 	to->part_count[entry->slot] = parts;

@@ -47,6 +47,28 @@ rope_need(double *out, const struct json_document *document, const struct json *
 }
 
 enum err
+rope_read_factors(double *out, const struct json_document *document, const struct json *object,
+		  const char *key, size_t count)
+{
+	const struct json *list = json_get(object, key), *value;
+	size_t i = 0;
+	char brief[80];
+
+	if (!list || list->type != JSON_ARRAY || list->length != count)
+		return err_at(ERR_FORMAT, json_path(document), key,
+			      "must be a list of %zu numbers, one for each pair that RoPE turns",
+			      count);
+	for (value = list->first; value; value = value->next) {
+		if (value->type != JSON_NUMBER || !(value->number > 0) || value->number > 1e6)
+			return err_at(ERR_FORMAT, json_path(document), key,
+				      "holds %s; every factor must be above 0",
+				      json_brief(brief, sizeof(brief), value));
+		out[i++] = value->number;
+	}
+	return OK;
+}
+
+enum err
 rope_create(struct rope *out, const struct model *model, int which, size_t positions)
 {
 	const struct rope_setting *setting = &model->pattern.rope[which];

@@ -39,4 +39,8 @@ float rope_period(double theta, size_t pair, size_t rotary_dim);
 enum err rope_need(double *out, const struct json_document *document, const struct json *object,
 		   const char *key, double min, double max);
 
+/* For `read`: a list of `count` factors above 0. */
+enum err rope_read_factors(double *out, const struct json_document *document,
+			   const struct json *object, const char *key, size_t count);
+
 #endif

@@ -96,6 +96,10 @@ enum err gguf_in_folder(char **out, const char *folder);
 const struct gguf_value *gguf_find(const struct gguf *gguf, const char *key);
 enum err gguf_need(const struct gguf *gguf, const char *key); /* ERR_FORMAT when it is absent */
 
+/* err_at for a key of this file. */
+enum err gguf_refuse(enum err code, const struct gguf *gguf, const char *key, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
 /* Typed values, as json_get_*: absent, *out keeps its value and OK is returned; another type or out
  * of range is ERR_FORMAT, naming file, key and value. A number may be of any numeric type. */
 enum err gguf_get_size(size_t *out, const struct gguf *gguf, const char *key, uint64_t min,
@@ -104,6 +108,10 @@ enum err gguf_get_number(double *out, const struct gguf *gguf, const char *key, 
 			 double max);
 enum err gguf_get_bool(bool *out, const struct gguf *gguf, const char *key);
 enum err gguf_get_string(const char **out, const struct gguf *gguf, const char *key); /* no NUL */
+
+/* A size that some files give once and others for each of `count` blocks: all must be equal. */
+enum err gguf_get_common_size(size_t *out, const struct gguf *gguf, const char *key, uint64_t min,
+			      uint64_t max, uint64_t count);
 
 /* Arrays of numbers or bools, and of strings; *out is NULL when absent. */
 enum err gguf_get_numbers(const struct gguf_value **out, const struct gguf *gguf, const char *key);

@@ -1,45 +1,72 @@
-#include "core/formats/gguf_config.h"
+/* Metadata in the words of config.json: extents and options. */
+#include "core/formats/gguf_config_internal.h"
 
-#include "core/buf.h"
 #include "core/json.h"
 #include "core/words.h"
 
-#include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { TEXT_MAX = 1 << 16 };
-
-/* JSON on its way: everything is a number, a word of our own, or a list of numbers. */
-struct writer {
-	const struct gguf *gguf;
-	const struct checkpoint *checkpoint;
-	char *text; /* (TEXT_MAX) */
-	size_t length;
+const struct gguf_member gguf_members[] = {
+#define GGUF_KEY(member, needed, keys) { offsetof(struct model_shape, member), needed, keys },
+#include "core/formats/gguf_keys.def"
+#undef GGUF_KEY
+	{ 0, false, NULL },
 };
 
-static void put(struct writer *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static void
-put(struct writer *w, const char *format, ...)
+const struct gguf_member *
+gguf_member_find(size_t offset)
 {
-	va_list ap;
-	int n;
-
-	va_start(ap, format);
-	n = vsnprintf(w->text + w->length, TEXT_MAX - w->length, format, ap);
-	va_end(ap);
-	w->length += (size_t)n;
-	w->length = w->length < TEXT_MAX ? w->length : TEXT_MAX - 1;
+	for (const struct gguf_member *m = gguf_members; m->keys; m++)
+		if (m->offset == offset)
+			return m;
+	return NULL;
 }
 
-static bool
-has_tensor(const struct writer *w, const char *name)
+const struct gguf_value *
+gguf_member_value(char key[GGUF_KEY_ROOM], const struct gguf *gguf,
+		  const struct gguf_member *member)
 {
-	return checkpoint_find(w->checkpoint, name) != NULL;
+	for (const char *word = member->keys; word; word = words_next(word)) {
+		const struct gguf_value *value =
+			gguf_find(gguf, words_copy(key, GGUF_KEY_ROOM, word));
+
+		if (value)
+			return value;
+	}
+	words_copy(key, GGUF_KEY_ROOM, member->keys);
+	return NULL;
 }
 
-/* What a flag of the shape is, by the tensors. */
+bool
+gguf_family_reads(const struct architecture *family, size_t offset)
+{
+	for (const struct config_key *key = family->config_keys; key->name; key++)
+		if (key->offset == offset)
+			return true;
+	return false;
+}
+
+enum err
+gguf_put_number(struct json_text *to, const struct gguf_value *value, double number)
+{
+	bool single = value && value->type == GGUF_F32;
+	char text[40];
+
+	for (int digits = single ? 6 : 15; digits <= 17; digits++) {
+		double back;
+
+		snprintf(text, sizeof(text), "%.*g", digits, number);
+		back = strtod(text, NULL);
+		if (single ? !((float)back < (float)number || (float)back > (float)number)
+			   : !(back < number || back > number))
+			break;
+	}
+	return json_text_format(to, "%s", text);
+}
+
+/* What a flag of the shape is, by the tensors of the first block. */
 static const struct presence {
 	size_t member;
 	const char *tensors; /* any of these */
@@ -52,265 +79,249 @@ static const struct presence {
 	{ WHEN(tied_head), "output.weight", true },
 };
 
+static const struct presence *
+find_presence(size_t member)
+{
+	for (size_t i = 0; i < sizeof(presences) / sizeof(presences[0]); i++)
+		if (presences[i].member == member)
+			return &presences[i];
+	return NULL;
+}
+
 static bool
-put_presence(struct writer *w, const char *name, size_t member)
+is_set(const struct presence *presence, const struct checkpoint *checkpoint)
 {
 	char word[64];
 	bool there = false;
 
-	for (size_t i = 0; i < sizeof(presences) / sizeof(presences[0]); i++) {
-		if (presences[i].member != member)
-			continue;
-		for (const char *t = presences[i].tensors; t; t = words_next(t))
-			there = there || has_tensor(w, words_copy(word, sizeof(word), t));
-		put(w, ",\"%s\":%s", name, there != presences[i].absent ? "true" : "false");
-		return true;
-	}
-	return false;
+	for (const char *t = presence->tensors; t && !there; t = words_next(t))
+		there = checkpoint_find(checkpoint, words_copy(word, sizeof(word), t)) != NULL;
+	return there != presence->absent;
 }
 
-static const struct {
-	size_t member;
-	const char *keys;
-} keys[] = {
-#define GGUF_KEY(member, keys) { offsetof(struct model_shape, member), keys },
-#include "core/formats/gguf_keys.def"
-#undef GGUF_KEY
-};
-
-/* The metadata of one member, or NULL. */
-static const struct gguf_value *
-find_value(const struct writer *w, size_t member)
-{
-	char word[64];
-
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-		for (const char *key = keys[i].keys; key && keys[i].member == member;
-		     key = words_next(key)) {
-			const struct gguf_value *value =
-				gguf_find(w->gguf, words_copy(word, sizeof(word), key));
-
-			if (value)
-				return value;
-		}
-	return NULL;
-}
-
-/* Some files give one number for each block; they must be the same. */
 static enum err
-one_number(double *out, const struct writer *w, const struct gguf_value *value)
+put_size(struct json_text *to, const char *name, size_t size)
 {
-	if (value->type == GGUF_STRING || !value->count)
-		return err_at(ERR_FORMAT, w->gguf->path, value->key, "is no number");
-	*out = gguf_number_at(value, 0);
-	for (uint64_t i = 1; i < value->count; i++)
-		if (gguf_number_at(value, i) < *out || gguf_number_at(value, i) > *out)
-			return err_at(ERR_UNSUPPORTED, w->gguf->path, value->key,
-				      "differs from block to block; qscope reads models whose "
-				      "blocks have one shape");
+	return json_text_format(to, ",\"%s\":%zu", name, size);
+}
+
+/* A key that the file lacks: what GGUF means by that, not what the class would have. */
+static enum err
+put_absent(struct json_text *to, const struct gguf_source *s, const struct gguf_extents *e,
+	   const struct config_key *key, const char *name)
+{
+	const struct gguf_member *member = gguf_member_find(key->offset);
+	char keys[GGUF_KEY_ROOM];
+
+	if (key->offset == offsetof(struct model_shape, kv_heads))
+		return put_size(to, name, e->kv_heads);
+	if (key->offset == offsetof(struct model_shape, head_dim))
+		return put_size(to, name, e->head_dim);
+	if (key->type == CONFIG_TYPE_SIZE_OR_NULL || key->type == CONFIG_TYPE_NUMBER_OR_NULL)
+		return json_text_format(to, ",\"%s\":null", name);
+	if (member && member->needed)
+		return gguf_need(s->gguf, words_copy(keys, sizeof(keys), member->keys));
 	return OK;
 }
 
 static enum err
-put_key(struct writer *w, const struct config_key *key)
+put_value(struct json_text *to, const struct gguf_source *s, const struct gguf_extents *e,
+	  const struct config_key *key, const char *name)
 {
-	const struct gguf_value *value = find_value(w, key->offset);
-	char name[64];
-	double number = 0;
+	const struct gguf_member *member = gguf_member_find(key->offset);
+	char spelled[GGUF_KEY_ROOM];
+	const struct gguf_value *value =
+		member ? gguf_member_value(spelled, s->gguf, member) : NULL;
+	size_t size = 0;
+	double number = 0, least = key->type == CONFIG_TYPE_NUMBER_OR_NULL ? 0 : key->min;
+	bool flag = false;
 	enum err code;
+
+	if (!value)
+		return put_absent(to, s, e, key, name);
+	if (key->type == CONFIG_TYPE_SIZE || key->type == CONFIG_TYPE_SIZE_OR_NULL) {
+		code = gguf_get_common_size(&size, s->gguf, spelled, (uint64_t)key->min,
+					    (uint64_t)key->max, e->blocks);
+		return code ? code : put_size(to, name, size);
+	}
+	if (key->type == CONFIG_TYPE_BOOL) {
+		code = gguf_get_bool(&flag, s->gguf, spelled);
+		return code ? code
+			    : json_text_format(to, ",\"%s\":%s", name, flag ? "true" : "false");
+	}
+	if ((code = gguf_get_number(&number, s->gguf, spelled, least, key->max)))
+		return code;
+	if (number < key->min) /* 0: off */
+		return json_text_format(to, ",\"%s\":null", name);
+	code = json_text_format(to, ",\"%s\":", name);
+	return code ? code : gguf_put_number(to, value, number);
+}
+
+static enum err
+put_key(struct json_text *to, const struct gguf_source *s, const struct gguf_extents *e,
+	const struct config_key *key)
+{
+	const struct tensor *embed = checkpoint_find(s->checkpoint, "token_embd.weight");
+	const struct presence *presence = find_presence(key->offset);
+	char name[64];
 
 	words_copy(name, sizeof(name), key->name);
-	if (key->offset == offsetof(struct model_shape, vocab)) {
-		const struct tensor *embed = checkpoint_find(w->checkpoint, "token_embd.weight");
-
-		if (embed)
-			put(w, ",\"%s\":%llu", name, (unsigned long long)embed->shape[0]);
-		return OK;
-	}
-	if (put_presence(w, name, key->offset))
-		return OK;
-	if (!value) {
-		/* Absent means off, not what the class would have. */
-		if (key->type == CONFIG_TYPE_SIZE_OR_NULL ||
-		    key->type == CONFIG_TYPE_NUMBER_OR_NULL)
-			put(w, ",\"%s\":null", name);
-		return OK;
-	}
-	if ((code = one_number(&number, w, value)))
-		return code;
-	if (key->type == CONFIG_TYPE_BOOL)
-		put(w, ",\"%s\":%s", name, number > 0 ? "true" : "false");
-	else
-		put(w, ",\"%s\":%.17g", name, number);
-	return OK;
+	if (presence)
+		return json_text_format(to, ",\"%s\":%s", name,
+					is_set(presence, s->checkpoint) ? "true" : "false");
+	if (key->offset != offsetof(struct model_shape, vocab))
+		return put_value(to, s, e, key, name);
+	return put_size(to, name, (size_t)embed->shape[0]);
 }
 
-/* A tensor of float factors as a JSON list. */
+/* Heads and what follows from them. */
 static enum err
-put_factors(struct writer *w, const char *key, const char *tensor_name)
+read_heads(struct gguf_extents *e, const struct gguf_source *s)
 {
-	const struct tensor *tensor = checkpoint_find(w->checkpoint, tensor_name);
-	float factors[ROPE_FACTORS_MAX];
+	const struct gguf *gguf = s->gguf;
+	bool own = gguf_find(gguf, ".attention.key_length") &&
+		   gguf_family_reads(s->family, offsetof(struct model_shape, head_dim));
+	size_t values;
 	enum err code;
 
-	if (!tensor || tensor->elements > ROPE_FACTORS_MAX)
-		return err_at(ERR_FORMAT, w->gguf->path, tensor_name,
-			      "is missing or longer than %d", ROPE_FACTORS_MAX);
-	if ((code = tensor_read(factors, tensor, 0, tensor->elements)))
-		return code;
-	put(w, ",\"%s\":[", key);
-	for (uint64_t i = 0; i < tensor->elements; i++)
-		put(w, "%s%.9g", i ? "," : "", (double)factors[i]);
-	put(w, "]");
-	return OK;
-}
-
-static enum err
-put_number(struct writer *w, const char *name, const char *key)
-{
-	double number = 0;
-	enum err code = gguf_get_number(&number, w->gguf, key, -1e30, 1e30);
-
-	if (!code && gguf_find(w->gguf, key))
-		put(w, ",\"%s\":%.17g", name, number);
-	return code;
-}
-
-/* How a scaling's name and numbers stand in a config. */
-static enum err
-put_scaling(struct writer *w)
-{
-	const char *type = "none";
-	enum err code = gguf_get_string(&type, w->gguf, ".rope.scaling.type");
-
-	if (code)
-		return code;
-	/* Llama 3's scaling is worked out by the converter: a divisor for each frequency. */
-	if (has_tensor(w, "rope_freqs.weight")) {
-		put(w, ",\"rope_type\":\"longrope\",\"factor\":1,\"attention_factor\":1");
-		code = put_factors(w, "short_factor", "rope_freqs.weight");
-		return code ? code : put_factors(w, "long_factor", "rope_freqs.weight");
-	}
-	if (!strcmp(type, "none"))
-		return OK;
-	put(w, ",\"rope_type\":\"%s\"",
-	    !strcmp(type, "linear") || !strcmp(type, "yarn") || !strcmp(type, "longrope")
-		    ? type
-		    : "unknown to qscope");
-	if ((code = put_number(w, "factor", ".rope.scaling.factor")) ||
-	    (code = put_number(w, "attention_factor", ".rope.scaling.attn_factor")) ||
-	    (code = put_number(w, "beta_fast", ".rope.scaling.yarn_beta_fast")) ||
-	    (code = put_number(w, "beta_slow", ".rope.scaling.yarn_beta_slow")) ||
-	    (code = put_number(w, "original_max_position_embeddings",
-			       ".rope.scaling.original_context_length")))
-		return code;
-	if (strcmp(type, "longrope"))
-		return OK;
-	code = put_factors(w, "short_factor", "rope_factors_short.weight");
-	return code ? code : put_factors(w, "long_factor", "rope_factors_long.weight");
-}
-
-/* {"rope_theta": ..., ...} of all blocks, or of those that slide. */
-static enum err
-put_rope_object(struct writer *w, const char *theta_key, double theta, bool scaled)
-{
-	const struct gguf_value *turned = gguf_find(w->gguf, ".rope.dimension_count");
-	const struct gguf_value *whole = gguf_find(w->gguf, ".attention.key_length");
-	const struct gguf_value *heads = gguf_find(w->gguf, ".attention.head_count");
-	const struct gguf_value *hidden = gguf_find(w->gguf, ".embedding_length");
-	enum err code = gguf_get_number(&theta, w->gguf, theta_key, 1e-3, 1e15);
-
-	if (code)
-		return code;
-	put(w, "{\"rope_theta\":%.17g", theta);
-	if (turned && (whole || (heads && hidden))) {
-		double dims = whole ? gguf_number_at(whole, 0)
-				    : gguf_number_at(hidden, 0) / gguf_number_at(heads, 0);
-
-		put(w, ",\"partial_rotary_factor\":%.17g", gguf_number_at(turned, 0) / dims);
-	}
-	if (scaled)
-		code = put_scaling(w);
-	put(w, "}");
+	e->kv_heads = e->heads;
+	code = gguf_get_common_size(&e->kv_heads, gguf, ".attention.head_count_kv", 1,
+				    CONFIG_HEADS_MAX, e->blocks);
+	if (!code && e->heads % e->kv_heads)
+		return gguf_refuse(ERR_FORMAT, gguf, ".attention.head_count_kv",
+				   "is %zu, which does not divide the %zu heads", e->kv_heads,
+				   e->heads);
+	if (!code && !own && e->hidden % e->heads)
+		return gguf_refuse(ERR_FORMAT, gguf, ".embedding_length",
+				   "is %zu, no multiple of the %zu heads, and no key says how wide "
+				   "a head is",
+				   e->hidden, e->heads);
+	e->head_dim = e->hidden / e->heads;
+	code = code ? code
+		    : gguf_get_common_size(&e->head_dim, gguf, ".attention.key_length", 1,
+					   CONFIG_HEADS_MAX, e->blocks);
+	values = e->head_dim;
+	code = code ? code
+		    : gguf_get_common_size(&values, gguf, ".attention.value_length", 1,
+					   CONFIG_HEADS_MAX, e->blocks);
+	if (!code && values != e->head_dim)
+		return gguf_refuse(ERR_UNSUPPORTED, gguf, ".attention.value_length",
+				   "is %zu where heads of queries and keys have %zu values; qscope "
+				   "reads models where both are equal",
+				   values, e->head_dim);
 	return code;
 }
 
 static enum err
-put_rope(struct writer *w, const struct architecture *family)
+check_experts(const struct gguf *gguf)
 {
-	double theta = family->rope.theta > 0 ? family->rope.theta : 10000;
-	enum err code;
+	size_t experts = 0, used = 0;
+	enum err code = gguf_get_size(&experts, gguf, ".expert_count", 0, CONFIG_EXPERTS_MAX);
 
-	if (!family->shape.rope)
-		return OK;
-	if (!family->shape.rope_local) {
-		put(w, ",\"rope_parameters\":");
-		return put_rope_object(w, ".rope.freq_base", theta, true);
+	code = code ? code
+		    : gguf_get_size(&used, gguf, ".expert_used_count", 0, CONFIG_EXPERTS_MAX);
+	if (!code && used > experts)
+		return gguf_refuse(ERR_FORMAT, gguf, ".expert_used_count",
+				   "is %zu, more than the %zu experts", used, experts);
+	return code;
+}
+
+static enum err
+read_extents(struct gguf_extents *e, const struct gguf_source *s)
+{
+	const struct gguf *gguf = s->gguf;
+	enum err code = gguf_need(gguf, ".block_count");
+
+	code = code ? code : gguf_need(gguf, ".embedding_length");
+	code = code ? code : gguf_need(gguf, ".attention.head_count");
+	code = code ? code : gguf_get_size(&e->blocks, gguf, ".block_count", 1, CONFIG_BLOCKS_MAX);
+	code = code ? code
+		    : gguf_get_size(&e->hidden, gguf, ".embedding_length", 1, CONFIG_WIDTH_MAX);
+	code = code ? code
+		    : gguf_get_common_size(&e->heads, gguf, ".attention.head_count", 1,
+					   CONFIG_HEADS_MAX, e->blocks);
+	code = code ? code : read_heads(e, s);
+	return code ? code : check_experts(gguf);
+}
+
+/* Does block i slide? As the file lists it, or all but each `every`-th. */
+static enum err
+put_windows(struct json_text *to, const struct gguf_source *s, const struct gguf_extents *e)
+{
+	const char *key = ".attention.sliding_window_pattern";
+	const struct gguf_value *list = gguf_find(s->gguf, key);
+	size_t window = 0, every = s->every;
+	enum err code =
+		gguf_get_size(&window, s->gguf, ".attention.sliding_window", 0, CONFIG_CONTEXT_MAX);
+
+	if (code || !window)
+		return code;
+	if (list && list->is_array)
+		code = gguf_get_numbers(&list, s->gguf, key);
+	else if (!(code = gguf_get_size(&every, s->gguf, key, 0, CONFIG_BLOCKS_MAX)))
+		list = NULL;
+	if (!code && list && list->count != e->blocks)
+		return gguf_refuse(ERR_FORMAT, s->gguf, key, "has %llu values for %zu blocks",
+				   (unsigned long long)list->count, e->blocks);
+	code = code ? code : json_text_format(to, ",\"use_sliding_window\":true,\"layer_types\":");
+	for (size_t i = 0; i < e->blocks && !code; i++) {
+		bool slides = list ? gguf_number_at(list, i) > 0 : !every || (i + 1) % every;
+
+		code = json_text_format(to, "%c\"%s_attention\"", i ? ',' : '[',
+					slides ? "sliding" : "full");
 	}
-	put(w, ",\"rope_parameters\":{\"full_attention\":");
-	if ((code = put_rope_object(w, ".rope.freq_base", theta, true)))
-		return code;
-	put(w, ",\"sliding_attention\":");
-	if ((code = put_rope_object(w, ".rope.freq_base_swa", family->rope.local_theta, false)))
-		return code;
-	put(w, "}");
-	return OK;
+	return code ? code : json_text_format(to, "]");
 }
 
 /* What GGUF leaves to llama.cpp's code. The scores of Gemma 2 and 3 are scaled by head_dim^-1/2,
- * those of the 27B models (46 and 62 blocks) by (hidden / heads)^-1/2. */
+ * those of the 27B models (46 and 62 blocks) by (hidden / heads)^-1/2. Falcon's second design has
+ * key heads of any number, and by default a norm for each half. */
 static enum err
-put_oddities(struct writer *w)
+put_oddities(struct json_text *to, const struct gguf_source *s, const struct gguf_extents *e)
 {
-	size_t blocks = 0, hidden = 0, heads = 1, dim = 256;
-	bool second = has_tensor(w, "blk.0.attn_norm_2.weight");
-	enum err code = gguf_get_size(&blocks, w->gguf, ".block_count", 1, CONFIG_BLOCKS_MAX);
+	bool largest = e->blocks == 46 || e->blocks == 62;
+	bool norms = checkpoint_find(s->checkpoint, "blk.0.attn_norm_2.weight");
+	bool second = norms || (e->kv_heads != 1 && e->kv_heads != e->heads);
+	enum err code = OK;
 
-	code = code ? code
-		    : gguf_get_size(&hidden, w->gguf, ".embedding_length", 1, CONFIG_WIDTH_MAX);
-	code = code ? code
-		    : gguf_get_size(&dim, w->gguf, ".attention.key_length", 1, CONFIG_WIDTH_MAX);
-	if (code)
-		return code;
-	if (!strncmp(w->gguf->architecture, "gemma", 5)) {
-		code = gguf_get_size(&heads, w->gguf, ".attention.head_count", 1, CONFIG_HEADS_MAX);
-		put(w, ",\"query_pre_attn_scalar\":%.17g",
-		    blocks == 46 || blocks == 62 ? (double)hidden / (double)heads : (double)dim);
-	}
-	/* Falcon's two designs, and how many key heads the first has. */
-	if (!strcmp(w->gguf->architecture, "falcon")) {
-		size_t kv = 1;
-
-		code = gguf_get_size(&kv, w->gguf, ".attention.head_count_kv", 1, CONFIG_HEADS_MAX);
-		put(w, ",\"new_decoder_architecture\":%s,\"multi_query\":%s",
-		    second ? "true" : "false", kv == 1 ? "true" : "false");
-	}
-	if (gguf_find(w->gguf, ".attention.sliding_window"))
-		put(w, ",\"use_sliding_window\":true");
+	if (!strncmp(s->gguf->architecture, "gemma", 5))
+		code = put_size(to, "query_pre_attn_scalar",
+				largest ? e->hidden / e->heads : e->head_dim);
+	if (!code && !strcmp(s->gguf->architecture, "falcon"))
+		code = json_text_format(to,
+					",\"new_decoder_architecture\":%s,\"multi_query\":%s,"
+					"\"num_ln_in_parallel_attn\":%d",
+					second ? "true" : "false",
+					e->kv_heads == 1 ? "true" : "false", norms ? 2 : 1);
 	return code;
 }
 
-enum err
-gguf_config(struct json_document **out, const struct gguf *gguf,
-	    const struct checkpoint *checkpoint, const struct architecture *family)
+static enum err
+put_all(struct json_text *to, const struct gguf_source *s, const struct gguf_extents *e)
 {
-	struct writer w = { gguf, checkpoint, buf_alloc(TEXT_MAX, 1), 0 };
 	char type[64];
-	enum err code = w.text ? OK : ERR_NOMEM;
+	enum err code = json_text_format(to, "{\"model_type\":\"%s\"",
+					 words_copy(type, sizeof(type), s->family->model_types));
+
+	for (const struct config_key *key = s->family->config_keys; key->name && !code; key++)
+		code = put_key(to, s, e, key);
+	code = code ? code : put_windows(to, s, e);
+	code = code ? code : put_oddities(to, s, e);
+	code = code ? code : gguf_put_rope(to, s, e);
+	return code ? code : json_text_format(to, "}");
+}
+
+enum err
+gguf_config(struct json_document **out, const struct gguf_source *source)
+{
+	struct json_text text = { 0 };
+	struct gguf_extents extents;
+	enum err code = read_extents(&extents, source);
 
 	*out = NULL;
-	if (code)
-		return code;
-	put(&w, "{\"model_type\":\"%s\"", words_copy(type, sizeof(type), family->model_types));
-	for (const struct config_key *key = family->config_keys; key->name && !code; key++)
-		code = put_key(&w, key);
+	code = code ? code : put_all(&text, source, &extents);
 	if (!code)
-		code = put_rope(&w, family);
-	if (!code)
-		code = put_oddities(&w);
-	put(&w, "}");
-	if (!code)
-		code = json_parse(out, w.text, w.length, gguf->path);
-	buf_free(w.text);
+		code = json_parse(out, text.text, text.length, source->gguf->path);
+	json_text_free(&text);
 	return code;
 }

@@ -47,6 +47,18 @@ gguf_need(const struct gguf *gguf, const char *key)
 		      "is missing from the metadata; convert the model anew");
 }
 
+enum err
+gguf_refuse(enum err code, const struct gguf *gguf, const char *key, const char *fmt, ...)
+{
+	char room[KEY_ROOM], text[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	return err_at(code, gguf->path, full_key(room, gguf, key), "%s", text);
+}
+
 static enum err
 wrong_type(const struct gguf *gguf, const struct gguf_value *value, const char *expected)
 {
@@ -98,16 +110,14 @@ gguf_number_at(const struct gguf_value *array, uint64_t index)
 	return number;
 }
 
-enum err
-gguf_get_size(size_t *out, const struct gguf *gguf, const char *key, uint64_t min, uint64_t max)
+static enum err
+size_at(size_t *out, const struct gguf *gguf, const struct gguf_value *value, uint64_t index,
+	uint64_t min, uint64_t max)
 {
-	const struct gguf_value *value = gguf_find(gguf, key);
 	bool negative;
 	uint64_t magnitude;
 
-	if (!value)
-		return OK;
-	if (value->is_array || !integer_at(&negative, &magnitude, value, 0))
+	if (!integer_at(&negative, &magnitude, value, index))
 		return wrong_type(gguf, value, "a whole number");
 	if (negative || magnitude < min || magnitude > max)
 		return err_at(ERR_FORMAT, gguf->path, value->key,
@@ -116,6 +126,43 @@ gguf_get_size(size_t *out, const struct gguf *gguf, const char *key, uint64_t mi
 			      (unsigned long long)max);
 	*out = (size_t)magnitude;
 	return OK;
+}
+
+enum err
+gguf_get_size(size_t *out, const struct gguf *gguf, const char *key, uint64_t min, uint64_t max)
+{
+	const struct gguf_value *value = gguf_find(gguf, key);
+
+	if (!value)
+		return OK;
+	return value->is_array ? wrong_type(gguf, value, "a whole number")
+			       : size_at(out, gguf, value, 0, min, max);
+}
+
+enum err
+gguf_get_common_size(size_t *out, const struct gguf *gguf, const char *key, uint64_t min,
+		     uint64_t max, uint64_t count)
+{
+	const struct gguf_value *value = gguf_find(gguf, key);
+	size_t first = 0, next;
+	enum err code = OK;
+
+	if (!value || !value->is_array)
+		return gguf_get_size(out, gguf, key, min, max);
+	if (value->count != count)
+		return err_at(ERR_FORMAT, gguf->path, value->key, "has %llu values for %llu blocks",
+			      (unsigned long long)value->count, (unsigned long long)count);
+	for (uint64_t i = 0; i < count && !code; i++) {
+		code = size_at(i ? &next : &first, gguf, value, i, min, max);
+		if (!code && i && next != first)
+			return err_at(ERR_UNSUPPORTED, gguf->path, value->key,
+				      "is %zu in one block and %zu in another; qscope reads models "
+				      "whose blocks have one shape",
+				      first, next);
+	}
+	if (!code)
+		*out = first;
+	return code;
 }
 
 enum err

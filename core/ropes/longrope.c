@@ -7,28 +7,6 @@
 #include <math.h>
 
 static enum err
-read_factors(double *out, const struct json_document *document, const struct json *object,
-	     const char *key, size_t count)
-{
-	const struct json *list = json_get(object, key), *value;
-	size_t i = 0;
-	char brief[80];
-
-	if (!list || list->type != JSON_ARRAY || list->length != count)
-		return err_at(ERR_FORMAT, json_path(document), key,
-			      "must be a list of %zu numbers, one for each pair that RoPE turns",
-			      count);
-	for (value = list->first; value; value = value->next) {
-		if (value->type != JSON_NUMBER || !(value->number > 0) || value->number > 1e6)
-			return err_at(ERR_FORMAT, json_path(document), key,
-				      "holds %s; every factor must be above 0",
-				      json_brief(brief, sizeof(brief), value));
-		out[i++] = value->number;
-	}
-	return OK;
-}
-
-static enum err
 read(struct rope_numbers *n, const struct json_document *document, const struct json *object,
      size_t rotary_dim)
 {
@@ -40,10 +18,10 @@ read(struct rope_numbers *n, const struct json_document *document, const struct 
 			      ROPE_FACTORS_MAX);
 	n->factor = n->context / n->original_context;
 	n->attention_factor = 0;
-	if ((code = read_factors(n->short_factor, document, object, "short_factor",
-				 rotary_dim / 2)) ||
-	    (code = read_factors(n->long_factor, document, object, "long_factor",
-				 rotary_dim / 2)) ||
+	if ((code = rope_read_factors(n->short_factor, document, object, "short_factor",
+				      rotary_dim / 2)) ||
+	    (code = rope_read_factors(n->long_factor, document, object, "long_factor",
+				      rotary_dim / 2)) ||
 	    (code = json_get_number(&n->factor, document, object, "factor", 1e-3, 1e6)) ||
 	    (code = json_get_number(&n->attention_factor, document, object, "attention_factor", 0,
 				    1e6)))
