@@ -114,3 +114,53 @@ gguf_edited(const char *path, const struct gguf_edit *edit)
 	gguf_free(gguf);
 	return make_gguf_file(&make, "m.gguf");
 }
+
+/* One of two parts: every other tensor, its values one behind the other. */
+static const char *
+make_part(const struct gguf *gguf, const char *data, int number)
+{
+	static struct gguf_make make;
+	char name[32];
+	uint64_t offset = 0;
+
+	make_gguf(&make);
+	if (!number)
+		copy_pairs(&make, gguf, &(struct gguf_edit){ .key = NULL });
+	make_gguf_u32(&make, "split.no", (uint32_t)number);
+	make_gguf_u32(&make, "split.count", 2);
+	for (size_t i = (size_t)number; i < gguf->tensor_count; i += 2) {
+		const struct gguf_tensor *tensor = &gguf->tensors[i];
+
+		make_gguf_text(&make, tensor->name);
+		make_gguf_number(&make, (uint64_t)tensor->rank, 4);
+		for (int d = tensor->rank; d--;)
+			make_gguf_number(&make, tensor->shape[d], 8);
+		make_gguf_number(&make, tensor->type->id, 4);
+		make_gguf_number(&make, offset, 8);
+		make.tensors++;
+		offset += (tensor->bytes + 31) & ~UINT64_C(31);
+	}
+	for (size_t i = (size_t)number; i < gguf->tensor_count; i += 2) {
+		make_gguf_pad(&make, 32);
+		make_gguf_bytes(&make, data + gguf->tensors[i].offset, gguf->tensors[i].bytes);
+	}
+	snprintf(name, sizeof(name), "m-%05d-of-00002.gguf", number + 1);
+	return make_gguf_file(&make, name);
+}
+
+const char *
+gguf_split_in_two(const char *path)
+{
+	struct gguf *gguf;
+	const char *first;
+	char *data;
+	size_t size;
+
+	assert_ok(gguf_open(&gguf, path));
+	assert_ok(file_read(&data, &size, path, 1 << 20));
+	first = make_part(gguf, data, 0);
+	make_part(gguf, data, 1);
+	buf_free(data);
+	gguf_free(gguf);
+	return first;
+}

@@ -23,4 +23,8 @@ struct gguf_edit {
 /* In the test's folder, as "m.gguf"; borrowed. */
 const char *gguf_edited(const char *path, const struct gguf_edit *edit);
 
+/* The same model as two files, "m-00001-of-00002.gguf" with all metadata and its neighbour; the
+ * tensors alternate. Returns the path of the first, borrowed. */
+const char *gguf_split_in_two(const char *path);
+
 #endif
