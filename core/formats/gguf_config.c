@@ -212,9 +212,13 @@ read_heads(struct gguf_extents *e, const struct gguf_source *s)
 	return code;
 }
 
+/* Held to the router's rows before anything is made for each expert. */
 static enum err
-check_experts(const struct gguf *gguf)
+check_experts(const struct gguf_source *s)
 {
+	const struct gguf *gguf = s->gguf;
+	const char *name = "blk.0.ffn_gate_inp.weight";
+	const struct tensor *router = checkpoint_find(s->checkpoint, name);
 	size_t experts = 0, used = 0;
 	enum err code = gguf_get_size(&experts, gguf, ".expert_count", 0, CONFIG_EXPERTS_MAX);
 
@@ -223,6 +227,10 @@ check_experts(const struct gguf *gguf)
 	if (!code && used > experts)
 		return gguf_refuse(ERR_FORMAT, gguf, ".expert_used_count",
 				   "is %zu, more than the %zu experts", used, experts);
+	if (!code && experts && (!router || !router->rank || router->shape[0] != experts))
+		return gguf_refuse(ERR_FORMAT, gguf, ".expert_count",
+				   "is %zu, but %s %s", experts, name,
+				   router ? "has another number of rows" : "is missing");
 	return code;
 }
 
@@ -240,8 +248,12 @@ read_extents(struct gguf_extents *e, const struct gguf_source *s)
 	code = code ? code
 		    : gguf_get_common_size(&e->heads, gguf, ".attention.head_count", 1,
 					   CONFIG_HEADS_MAX, e->blocks);
+	if (!code && e->blocks > s->checkpoint->count)
+		return gguf_refuse(ERR_FORMAT, gguf, ".block_count",
+				   "is %zu, but the file has %zu tensors", e->blocks,
+				   s->checkpoint->count);
 	code = code ? code : read_heads(e, s);
-	return code ? code : check_experts(gguf);
+	return code ? code : check_experts(s);
 }
 
 /* Does block i slide? As the file lists it, or all but each `every`-th. */

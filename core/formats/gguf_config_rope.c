@@ -117,14 +117,8 @@ put_longrope(struct json_text *to, const struct gguf_source *s, size_t pairs)
 static enum err
 put_yarn(struct json_text *to, const struct gguf *gguf)
 {
-	double gain = 1;
-	enum err code = gguf_get_number(&gain, gguf, ".rope.scaling.attn_factor", factor_least,
-					factor_most);
+	enum err code = json_text_format(to, ",\"rope_type\":\"yarn\"");
 
-	if (!code && (gain < 1 || gain > 1))
-		return gguf_refuse(ERR_UNSUPPORTED, gguf, ".rope.scaling.attn_factor",
-				   "is %g; qscope reads YaRN where it is 1 or absent", gain);
-	code = code ? code : json_text_format(to, ",\"rope_type\":\"yarn\"");
 	code = code ? code : put_factor(to, gguf);
 	code = code ? code : put_original(to, gguf);
 	code = code ? code
@@ -136,6 +130,21 @@ put_yarn(struct json_text *to, const struct gguf *gguf)
 	return code ? code
 		    : put_number(to, gguf, "beta_slow", ".rope.scaling.yarn_beta_slow", 1e-6,
 				 factor_most);
+}
+
+/* A gain of cosine and sine, which LongRoPE alone has. */
+static enum err
+check_gain(const struct gguf *gguf)
+{
+	double gain = 1;
+	enum err code = gguf_get_number(&gain, gguf, ".rope.scaling.attn_factor", factor_least,
+					factor_most);
+
+	if (!code && (gain < 1 || gain > 1))
+		return gguf_refuse(ERR_UNSUPPORTED, gguf, ".rope.scaling.attn_factor",
+				   "is %g; qscope reads it beside LongRoPE, elsewhere it must be 1",
+				   gain);
+	return code;
 }
 
 /* Tensors say more than the type: Phi 3's files give none. */
@@ -155,12 +164,14 @@ put_scaling(struct json_text *to, const struct gguf_source *s, size_t pairs)
 		return gguf_refuse(ERR_UNSUPPORTED, s->gguf, ".rope.scaling.type",
 				   "asks for \"%s\" beside the factors in %s", kinds[kind],
 				   divided ? "rope_freqs.weight" : "rope_factors_long.weight");
+	if (longrope || kind == KIND_LONGROPE)
+		return put_longrope(to, s, pairs);
+	if ((code = check_gain(s->gguf)))
+		return code;
 	if (divided) {
 		code = json_text_format(to, ",\"rope_type\":\"factors\"");
 		return code ? code : put_factors(to, s, "factors", "rope_freqs.weight", pairs);
 	}
-	if (longrope || kind == KIND_LONGROPE)
-		return put_longrope(to, s, pairs);
 	if (kind == KIND_YARN)
 		return put_yarn(to, s->gguf);
 	if (kind == KIND_NONE)
