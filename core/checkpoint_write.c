@@ -43,45 +43,41 @@ encode(float *values, size_t count, enum dtype dtype, const struct tensor *tenso
 	return OK;
 }
 
-/* What a tensor becomes, and with it the matrix of a replaced layer where it has to be whole. */
+/* What a run of a tensor's elements becomes, and with it the matrix of a replaced layer where it
+ * has to be whole. */
 struct source {
 	const struct checkpoint_output *output;
 	const struct tensor *tensor;
-	const struct layer *layer;
-	const struct replacement *replaced; /* NULL: its own values */
+	uint64_t first, count;              /* elements of the tensor */
+	const struct layer *layer;          /* NULL: its own values */
+	const struct replacement *replaced; /* of all values of `layer` */
 	const float *values;                /* (rows, columns), or NULL: read piece by piece */
 	float *owned;
 };
 
+/* The matrix of a layer that the file holds by columns, in memory. */
 static enum err
-source_open(struct source *out, const struct checkpoint_output *output, const struct tensor *tensor)
+source_open(struct source *from)
 {
-	size_t index = (size_t)(tensor - output->checkpoint->tensors), count;
-	const struct replacement *replaced = output->replaced[index];
-	const struct layer *layer = output->layers[index];
+	const struct replacement *replaced = from->replaced;
 
-	*out = (struct source){ .output = output,
-				.tensor = tensor,
-				.layer = layer,
-				.replaced = replaced,
-				.values = replaced ? replaced->weight : NULL };
-	if (!replaced || out->values || !layer->transposed)
+	from->values = replaced ? replaced->weight : NULL;
+	if (!replaced || from->values || !from->layer->transposed)
 		return OK;
-	count = layer->rows * layer->columns;
-	if (!(out->owned = buf_alloc_dirty(count, sizeof(*out->owned))))
+	if (!(from->owned = buf_alloc_dirty(from->count, sizeof(*from->owned))))
 		return ERR_NOMEM;
-	out->values = out->owned;
-	return replaced->read(out->owned, replaced->source, 0, count);
+	from->values = from->owned;
+	return replaced->read(from->owned, replaced->source, 0, from->count);
 }
 
-/* `count` values from `first` in the order of the file. */
+/* `count` values from `first` of the run, in the order of the file. */
 static enum err
 fetch(float *to, const struct source *from, uint64_t first, size_t count)
 {
 	const struct layer *layer = from->layer;
 
 	if (!from->replaced)
-		return tensor_read(to, from->tensor, first, count);
+		return tensor_read(to, from->tensor, from->first + first, count);
 	if (!from->values)
 		return from->replaced->read(to, from->replaced->source, first, count);
 	if (!layer->transposed) {
@@ -97,14 +93,14 @@ fetch(float *to, const struct source *from, uint64_t first, size_t count)
 }
 
 static enum err
-convert(struct file_writer *writer, const struct source *from, float *chunk)
+convert(struct file_writer *writer, struct source *from, float *chunk)
 {
 	const struct tensor *tensor = from->tensor;
 	enum dtype dtype = checkpoint_output_dtype(from->output, tensor);
-	enum err code = OK;
+	enum err code = source_open(from);
 
-	for (uint64_t at = 0; at < tensor->elements && !code; at += CHUNK) {
-		size_t n = tensor->elements - at < CHUNK ? (size_t)(tensor->elements - at) : CHUNK;
+	for (uint64_t at = 0; at < from->count && !code; at += CHUNK) {
+		size_t n = from->count - at < CHUNK ? (size_t)(from->count - at) : CHUNK;
 
 		if (!(code = fetch(chunk, from, at, n)) &&
 		    !(code = encode(chunk, n, dtype, tensor)))
@@ -112,6 +108,33 @@ convert(struct file_writer *writer, const struct source *from, float *chunk)
 		if (!code)
 			code = work_check(from->output->work);
 		work_advance(from->output->work, n);
+	}
+	buf_free(from->owned);
+	return code;
+}
+
+/* Run by run: what is replaced, and what stands before, between and behind. */
+static enum err
+convert_all(struct file_writer *writer, const struct checkpoint_output *output,
+	    const struct tensor *tensor, float *chunk)
+{
+	const struct checkpoint_part *part = output->parts[tensor - output->checkpoint->tensors];
+	uint64_t at = 0;
+	enum err code = OK;
+
+	while (at < tensor->elements && !code) {
+		struct source from = { .output = output, .tensor = tensor, .first = at };
+
+		if (part && part->first == at) {
+			from.layer = part->layer;
+			from.replaced = part->replaced;
+			from.count = (uint64_t)part->layer->rows * part->layer->columns;
+			part = part->next;
+		} else {
+			from.count = (part ? part->first : tensor->elements) - at;
+		}
+		at += from.count;
+		code = convert(writer, &from, chunk);
 	}
 	return code;
 }
@@ -131,17 +154,16 @@ enum err
 checkpoint_output_values(struct file_writer *writer, const struct checkpoint_output *output,
 			 const struct tensor *tensor)
 {
-	struct source from;
+	bool changed = output->parts[tensor - output->checkpoint->tensors] != NULL;
 	float *chunk;
-	enum err code = source_open(&from, output, tensor);
+	enum err code;
 
-	if (!code && !from.replaced && checkpoint_output_dtype(output, tensor) == tensor->dtype)
+	if (!changed && checkpoint_output_dtype(output, tensor) == tensor->dtype)
 		return copy_tensor(writer, output, tensor);
-	chunk = buf_alloc(CHUNK, sizeof(*chunk));
-	if (!code)
-		code = chunk ? convert(writer, &from, chunk) : ERR_NOMEM;
+	if (!(chunk = buf_alloc(CHUNK, sizeof(*chunk))))
+		return ERR_NOMEM;
+	code = convert_all(writer, output, tensor, chunk);
 	buf_free(chunk);
-	buf_free(from.owned);
 	return code;
 }
 

@@ -6,16 +6,22 @@
 #include "core/model_write.h"
 #include "core/overlay.h"
 
+/* A replaced layer, where its values stand in the tensor that holds it. */
+struct checkpoint_part {
+	const struct layer *layer;
+	const struct replacement *replaced;
+	uint64_t first;               /* element of the tensor; the others follow */
+	struct checkpoint_part *next; /* behind this one in the same tensor, or NULL */
+};
+
 /* What a format's `write` gets, and the steps that formats share. */
 struct checkpoint_output {
 	const struct checkpoint *checkpoint;
 	const char *folder; /* exists and is empty */
 	enum write_dtype dtype;
-	/* (checkpoint->count) the layer whose values replace it, and those; or NULL */
-	const struct layer **layers;
-	const struct replacement **replaced;
-	struct model_files *files; /* every file that was written */
-	const struct work *work;   /* or NULL */
+	struct checkpoint_part **parts; /* (checkpoint->count) in order; NULL: nothing changes */
+	struct model_files *files;      /* every file that was written */
+	const struct work *work;        /* or NULL */
 };
 
 /* The element type in which `tensor` is written. */

@@ -78,41 +78,40 @@ remove_written(const struct model_files *files, const char *folder, bool made)
 		rmdir(folder);
 }
 
+/* In the order of the tensor's elements. */
 static void
-replace(struct checkpoint_output *output, const struct layer *layer, const struct tensor *tensor,
-	const struct replacement *replaced)
+insert(struct checkpoint_part **list, struct checkpoint_part *part)
 {
-	size_t index = (size_t)(tensor - output->checkpoint->tensors);
-
-	output->layers[index] = layer;
-	output->replaced[index] = replaced;
+	while (*list && (*list)->first < part->first)
+		list = &(*list)->next;
+	part->next = *list;
+	*list = part;
 }
 
-/* Which tensor each replaced layer stands for. A tied head that is stored twice gets both. */
-static enum err
-place_layers(struct checkpoint_output *output, const struct model *model,
-	     const struct overlay *overlay)
+/* Which elements of which tensor each replaced layer stands for: all of one, or those of an expert
+ * among others. A tied head that is stored twice gets both. */
+static void
+place_layers(struct checkpoint_output *output, struct checkpoint_part *part,
+	     const struct model *model, const struct overlay *overlay)
 {
-	size_t count = output->checkpoint->count;
+	const struct tensor *tensors = output->checkpoint->tensors;
 
-	output->layers = buf_alloc(count, sizeof(*output->layers));
-	output->replaced = buf_alloc(count, sizeof(*output->replaced));
-	if (!output->layers || !output->replaced)
-		return ERR_NOMEM;
-	for (size_t i = 0; overlay && i < model->layer_count; i++) {
+	for (size_t i = 0; i < model->layer_count; i++) {
 		const struct layer *layer = &model->layers[i];
 		const struct replacement *replaced = &overlay->layers[i];
+		uint64_t bytes = layer->tensor->offset - layer->stored->offset;
 
 		if (!replaced->weight && !replaced->read)
 			continue;
-		if (layer->stored != layer->tensor)
-			return err_at(ERR_UNSUPPORTED, model->path, layer->tensor_name,
-				      "is a part of a larger tensor; such are not written yet");
-		replace(output, layer, layer->tensor, replaced);
-		if (model->tied_twin && (int)i == model->embed)
-			replace(output, layer, model->tied_twin, replaced);
+		*part = (struct checkpoint_part){ layer, replaced,
+						  bytes / (dtype_bits(layer->stored->dtype) / 8),
+						  NULL };
+		insert(&output->parts[layer->stored - tensors], part++);
+		if (!model->tied_twin || (int)i != model->embed)
+			continue;
+		*part = (struct checkpoint_part){ layer, replaced, 0, NULL };
+		insert(&output->parts[model->tied_twin - tensors], part++);
 	}
-	return OK;
 }
 
 enum err
@@ -124,13 +123,19 @@ model_write(struct model_files *out, const struct model *model, const struct ove
 					    .dtype = dtype,
 					    .files = out,
 					    .work = work };
+	struct checkpoint_part *parts;
 	bool made = false;
 	enum err code = claim_folder(&made, folder);
 
 	*out = (struct model_files){ 0 };
 	if (code)
 		return code;
-	code = place_layers(&output, model, overlay);
+	output.parts = buf_alloc(model->checkpoint->count, sizeof(*output.parts));
+	parts = buf_alloc(model->layer_count + 1, sizeof(*parts));
+	if (!output.parts || !parts)
+		code = ERR_NOMEM;
+	else if (overlay)
+		place_layers(&output, parts, model, overlay);
 	for (size_t i = 0; i < model->checkpoint->count; i++)
 		work_expect(work, model->checkpoint->tensors[i].elements);
 	if (!code)
@@ -139,7 +144,7 @@ model_write(struct model_files *out, const struct model *model, const struct ove
 		remove_written(out, folder, made);
 		model_files_clear(out);
 	}
-	buf_free(output.layers);
-	buf_free(output.replaced);
+	buf_free(output.parts);
+	buf_free(parts);
 	return code;
 }

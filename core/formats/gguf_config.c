@@ -219,6 +219,7 @@ check_experts(const struct gguf_source *s)
 	const struct gguf *gguf = s->gguf;
 	const char *name = "blk.0.ffn_gate_inp.weight";
 	const struct tensor *router = checkpoint_find(s->checkpoint, name);
+	bool reads = gguf_family_reads(s->family, offsetof(struct model_shape, experts));
 	size_t experts = 0, used = 0;
 	enum err code = gguf_get_size(&experts, gguf, ".expert_count", 0, CONFIG_EXPERTS_MAX);
 
@@ -227,10 +228,9 @@ check_experts(const struct gguf_source *s)
 	if (!code && used > experts)
 		return gguf_refuse(ERR_FORMAT, gguf, ".expert_used_count",
 				   "is %zu, more than the %zu experts", used, experts);
-	if (!code && experts && (!router || !router->rank || router->shape[0] != experts))
-		return gguf_refuse(ERR_FORMAT, gguf, ".expert_count",
-				   "is %zu, but %s %s", experts, name,
-				   router ? "has another number of rows" : "is missing");
+	if (!code && experts && reads && (!router || !router->rank || router->shape[0] != experts))
+		return gguf_refuse(ERR_FORMAT, gguf, ".expert_count", "is %zu, but %s %s", experts,
+				   name, router ? "has another number of rows" : "is missing");
 	return code;
 }
 

@@ -47,14 +47,32 @@ pad(struct part *part)
 	return code;
 }
 
-/* What the tensor is written with: vectors stay as they are where the rest becomes half, for
- * llama.cpp computes with no others. */
+static bool
+ends_with(const char *name, const char *end)
+{
+	size_t length = strlen(name), n = strlen(end);
+
+	return length >= n && !strcmp(name + length - n, end);
+}
+
+/* llama.cpp's operators take these as float32 alone: vectors, norms of heads in one tensor,
+ * routers, positions. Its converter never makes them shorter. */
+static bool
+stays_long(const struct gguf_tensor *tensor)
+{
+	return tensor->rank < 2 || ends_with(tensor->name, "_norm.weight") ||
+	       ends_with(tensor->name, ".ffn_gate_inp.weight") ||
+	       ends_with(tensor->name, ".ffn_gate_inp_shexp.weight") ||
+	       !strcmp(tensor->name, "position_embd.weight");
+}
+
+/* What the tensor is written with. */
 static struct checkpoint_output
 output_of(const struct part *part, const struct gguf_tensor *tensor)
 {
 	struct checkpoint_output output = *part->output;
 
-	if (tensor->rank < 2 && (output.dtype == WRITE_F16 || output.dtype == WRITE_BF16))
+	if (stays_long(tensor) && (output.dtype == WRITE_F16 || output.dtype == WRITE_BF16))
 		output.dtype = WRITE_SOURCE;
 	return output;
 }

@@ -44,7 +44,7 @@ write_model(const struct model *model, const struct overlay *overlay, const char
 {
 	struct model_files files;
 
-	assert_ok(model_write(&files, model, overlay, folder, dtype));
+	assert_ok(model_write(&files, model, overlay, folder, dtype, NULL));
 	model_files_clear(&files);
 }
 
