@@ -113,6 +113,7 @@ def make_tokenizer_parts():
     trie = struct.pack("<98I", *units)
     whole, far = struct.pack("<I", len(trie)) + trie + b"b\0", struct.pack("<II", 4, 0xfffffe00) + b"b\0"
     for name, blob in ("charsmap", whole), ("charsmap_far", far), ("charsmap_short", whole[:9]), ("charsmap_empty", b"\0\0\0\0"):
+        put("charsmap", name.removeprefix("charsmap_"), blob)
         put("tokenizer", name, bpe(normalizer={"type": "Precompiled", "precompiled_charsmap": base64.b64encode(blob).decode()}))
     stage("normalizers", "normalizer", "normalizers", "BertNormalizer", "StripAccents", "Lowercase", "Nmt", "NFC", "NFD", "NFKC",
           {"type": "Strip", "strip_left": True, "strip_right": False})
@@ -131,6 +132,7 @@ def make_tokenizer_parts():
         "regex_sets": "".join(f"\\x{{{c:x}}}" for c in range(0x4e00, 0x4e00 + 300)),
         "regex_open": r"([a-[b",
     }.items():
+        put("pattern", name.removeprefix("regex_"), regex)
         put("tokenizer", name, bpe(pre_tokenizer={"type": "Split", "pattern": {"Regex": regex}, "behavior": "Isolated"}))
 
 
