@@ -40,9 +40,15 @@ static const struct {
 	[STAGE_DECODER] = { "decoder", decoders },
 };
 
+/* Far above any text that is read; parts of a hostile file may make one grow without end. */
+#define BYTES_MAX ((size_t)1 << 31)
+
 enum err
 bytes_add(struct bytes *out, const char *data, size_t length)
 {
+	if (length > BYTES_MAX - out->length)
+		return err_at(ERR_RANGE, NULL, "tokenizer",
+			      "a text has grown to more than %zu bytes on its way", BYTES_MAX);
 	if (buf_grow(&out->data, &out->capacity, out->length + length + 1, 1))
 		return ERR_NOMEM;
 	if (length)

@@ -21,6 +21,7 @@ struct bytes {
 	size_t length, capacity;
 };
 
+/* ERR_RANGE beyond 2 GiB, which is less than the 32 bits that models count in. */
 enum err bytes_add(struct bytes *out, const char *data, size_t length);
 
 struct ids {

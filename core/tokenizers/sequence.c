@@ -10,9 +10,6 @@ struct sequence_state {
 
 enum { PARTS_MAX = 64 };
 
-/* Parts that each double a text would fill any memory. */
-enum { NORMALIZED_MAX = 1 << 30 };
-
 static enum err
 create(struct sequence_state *state, enum stage stage, const struct json *list)
 {
@@ -103,9 +100,6 @@ normalize(struct bytes *out, const void *state, const char *text, size_t length)
 
 		next.length = 0;
 		code = part_normalize(&next, &sequence->parts[i], now.data, now.length);
-		if (!code && next.length > NORMALIZED_MAX)
-			code = err_at(ERR_RANGE, NULL, "normalizer.Sequence",
-				      "the text has grown to more than %d bytes", NORMALIZED_MAX);
 		now = next;
 		next = other;
 	}

@@ -3,6 +3,7 @@
 #include "support/support.h"
 
 #include "core/buf.h"
+#include "core/tokenizers/parts.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -212,6 +213,16 @@ test_tokenizer_hostile__settings_of_parts_are_checked(void **state)
 	       with_part("normalizer", "\"type\":\"BertNormalizer\",\"clean_text\":1"));
 }
 
+static void
+test_tokenizer_hostile__a_text_cannot_grow_without_end(void **state)
+{
+	struct bytes text = { .length = ((size_t)1 << 31) - 1 };
+
+	(void)state;
+	assert_err(ERR_RANGE, "has grown to more than", bytes_add(&text, "ab", 2));
+	assert_null(text.data);
+}
+
 static const char *
 with_pattern(const char *regex)
 {
@@ -346,6 +357,7 @@ main(void)
 		cmocka_unit_test(test_tokenizer_hostile__wordpiece_vocabularies_are_checked),
 		cmocka_unit_test(test_tokenizer_hostile__charsmaps_are_checked),
 		cmocka_unit_test(test_tokenizer_hostile__settings_of_parts_are_checked),
+		cmocka_unit_test(test_tokenizer_hostile__a_text_cannot_grow_without_end),
 		cmocka_unit_test(test_tokenizer_hostile__patterns_are_refused_or_limited),
 		cmocka_unit_test(test_tokenizer_hostile__a_tokenizer_must_fit_its_model),
 		cmocka_unit_test(test_tokenizer_hostile__text_and_ids_are_checked),
