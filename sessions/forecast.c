@@ -37,7 +37,6 @@ weights_of(const struct layer *layer)
 static void
 need_memory(struct forecast *f, uint64_t bytes, const char *what)
 {
-	bytes += f->engine->memory.fixed;
 	if (bytes <= f->memory)
 		return;
 	f->memory = bytes;
@@ -145,7 +144,8 @@ add_gram(struct forecast *f, const struct pass *pass, size_t input)
 	f->operations += tokens_of(pass) * n * n;
 	f->kept = least(f->kept + (uint64_t)(2.0 * n * (n + 1.0)), cache_room(f->engine));
 	need_memory(f,
-		    sums + pass->length * (of->columns + 2 * f->engine->model->shape.hidden) *
+		    f->engine->memory.fixed + sums +
+			    pass->length * (of->columns + 2 * f->engine->model->shape.hidden) *
 				    sizeof(float),
 		    of->name);
 }
@@ -198,7 +198,8 @@ add_solve(struct forecast *f, int index, const struct layer_setting *setting, bo
 	if (calibrated)
 		gram = 4.0 * n * n * (solves ? 2.0 : 1.0);
 	f->read += (uint64_t)(2.0 * rows * n * dtype_bits(layer->tensor->dtype) / 8.0);
-	need_memory(f, (uint64_t)(9.0 * rows * n + gram), layer->name);
+	/* No block is there while a layer is solved. */
+	need_memory(f, f->engine->memory.workers + (uint64_t)(9.0 * rows * n + gram), layer->name);
 	if (setting->method->needs)
 		f->kept = least(f->kept + (uint64_t)(5.0 * rows * n), cache_room(f->engine));
 }
@@ -290,7 +291,9 @@ forecast_evaluation(struct forecast *f, const struct eval_setting *setting, bool
 	add_blocks(f, &pass, model->blocks, quantized ? 2.0 : 1.0);
 	add_head(f, (double)(shape.windows * shape.scored_per_window) * (quantized ? 3.0 : 1.0));
 	add_states(f, &pass, (quantized ? 2 : 1) * model->blocks);
-	need_memory(f, 2 * (shape.context * model->hidden + 64 * model->vocab) * sizeof(float),
+	need_memory(f,
+		    f->engine->memory.fixed +
+			    2 * (shape.context * model->hidden + 64 * model->vocab) * sizeof(float),
 		    f->engine->model->layers[f->engine->model->head].name);
 	return OK;
 }

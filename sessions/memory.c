@@ -115,7 +115,8 @@ memory_share(struct memory *out, uint64_t limit, const struct model *model, int 
 	uint64_t rest;
 
 	*out = (struct memory){ .limit = limit ? limit : memory_of_machine() / MEMORY_SHARE };
-	out->fixed = largest_part(model) + (uint64_t)threads * worker_bytes(model);
+	out->workers = (uint64_t)threads * worker_bytes(model);
+	out->fixed = largest_part(model) + out->workers;
 	rest = out->limit > out->fixed ? out->limit - out->fixed : 0;
 	out->grams = (size_t)(rest / 16 * 7);
 	out->results = (size_t)(rest / 16 * 4);

@@ -6,9 +6,10 @@
 /* How much memory and disk the engine may hold, and how the memory is shared out: decided here and
  * nowhere else. docs/memory.md tells users. */
 struct memory {
-	uint64_t limit; /* all of it: --memory, QSCOPE_MEMORY, or a quarter of the machine's */
-	uint64_t fixed; /* what a pass over this model takes whatever is kept: one block (or the
-			   head) in float32 and the tiles of its workers */
+	uint64_t limit;   /* all of it: --memory, QSCOPE_MEMORY, or a quarter of the machine's */
+	uint64_t workers; /* the tiles of the threads */
+	uint64_t fixed;   /* what a pass over this model takes whatever is kept: those, and one
+			     block (or the head) in float32 */
 	/* Shares of the rest, in bytes. */
 	size_t grams;   /* statistics that are kept, and the sums of those being taken */
 	size_t results; /* quantized layers */
