@@ -55,6 +55,7 @@ overlay(struct kernels *to, const struct kernels *from)
 	OVERLAY(multiply);
 	OVERLAY(add_squares);
 	OVERLAY(quantize);
+	OVERLAY(affine);
 	OVERLAY(quantize_column);
 	OVERLAY(dequantize);
 	OVERLAY(grid_error);
@@ -62,6 +63,9 @@ overlay(struct kernels *to, const struct kernels *from)
 	OVERLAY(eliminate);
 	OVERLAY(lookup_encode);
 	OVERLAY(lookup_decode);
+	OVERLAY(divide);
+	OVERLAY(mini_encode);
+	OVERLAY(mini_decode);
 	OVERLAY(bin);
 	OVERLAY(finite);
 	OVERLAY(gemm);

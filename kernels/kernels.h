@@ -39,6 +39,22 @@ struct bins {
 	uint32_t count;
 };
 
+/* A grid of signed codes that is rounded to after its zero is added: with t = x / scale, or
+ * x * scale when `multiplies`, q = rint(clamp(t + zero, low, high)), ties to even; the code is
+ * q - low, and stands for (q - zero) step. */
+struct affine {
+	float scale, zero, low, high, step;
+	int multiplies;
+};
+
+/* A float of at most 8 bits: a sign, an exponent, a mantissa, in this order. */
+struct minifloat {
+	uint32_t bits, mantissa, bias; /* of the whole, of the mantissa; of the exponent */
+	uint32_t most_code;            /* of the largest finite value */
+	float most, least_normal;      /* the values */
+	float step;                    /* between subnormals */
+};
+
 /* One column of a matrix that is stored column by column, each row on a grid of its own. */
 struct column_step {
 	size_t n;
@@ -65,6 +81,8 @@ struct kernels {
 	/* Codes of n weights on one grid, and what they stand for unless `out` is NULL (it may be
 	 * x). Returns how many weights lay beyond its ends. */
 	size_t (*quantize)(uint8_t *codes, float *out, const float *x, size_t n, struct grid grid);
+	size_t (*affine)(uint8_t *codes, float *out, const float *x, size_t n,
+			 const struct affine *affine); /* likewise */
 	size_t (*quantize_column)(const struct column_step *step);
 	void (*dequantize)(float *out, const uint8_t *codes, size_t n, struct grid grid);
 	/* Sum of |(x - q) unit|^norm, q on the grid; differences in float32, the sum in double. */
@@ -82,6 +100,16 @@ struct kernels {
 	/* table[code] * scale, codes below 16. */
 	void (*lookup_decode)(float *out, const uint8_t *codes, size_t n, float scale,
 			      const float table[16]);
+
+	/* x / divisor */
+	void (*divide)(float *out, const float *x, size_t n, float divisor);
+	/* The code of x * scale: nearest, ties to even, the largest finite value where it lies
+	 * beyond (or is not a number). */
+	void (*mini_encode)(uint8_t *codes, const float *x, size_t n, float scale,
+			    const struct minifloat *format);
+	/* Its value times scale, for codes of finite values. */
+	void (*mini_decode)(float *out, const uint8_t *codes, size_t n, float scale,
+			    const struct minifloat *format);
 
 	/* The bin of each a - minus (or of a, when minus is NULL); bins.count, + 1, + 2 stand for
 	 * below, above (high itself included) and not finite. */

@@ -106,6 +106,23 @@ run_lookups(struct outputs *out, const struct kernels *k, const struct inputs *i
 	k->bin(out->u, in->a + 1, in->b + 1, n / 2, &bins);
 }
 
+static void
+run_minifloats(struct outputs *out, const struct kernels *k, const struct inputs *in, size_t n)
+{
+	static const struct minifloat format = { 8, 3, 7, 0x7e, 448.0f, 0x1p-6f, 0x1p-9f };
+	static const struct affine grids[2] = { { 0.131f, -3.0f, -8.0f, 7.0f, 0.131f, 0 },
+						{ 9.7f, 0.0f, -127.0f, 127.0f, 0.103f, 1 } };
+	uint8_t codes[ROOM];
+
+	for (size_t i = 0; i < ROOM; i++)
+		codes[i] = in->codes[i] & 0x7f ? in->codes[i] ^ 1 : 5;
+	k->divide(out->f, in->a + 1, n, 0.37f);
+	k->mini_encode(out->c, in->a + 1, n, 300.0f, &format);
+	k->mini_decode(out->f + ROOM, codes, n, 1.7f, &format);
+	out->result[0] = (double)k->affine(out->c + ROOM, out->f + 2 * ROOM, in->a, n, &grids[0]);
+	out->result[1] = (double)k->affine(out->c + 2 * ROOM, NULL, in->b, n, &grids[1]);
+}
+
 /* Equal bits, any NaN for any other. */
 static int
 same_float(float x, float y)
@@ -185,6 +202,13 @@ test_sets__lookups_are_equal_bit_for_bit(void **state)
 }
 
 static void
+test_sets__minifloats_are_equal_bit_for_bit(void **state)
+{
+	(void)state;
+	check(run_minifloats);
+}
+
+static void
 test_sets__powers_are_within_a_millionth_of_the_library(void **state)
 {
 	const struct kernels *k = kernels_available()[0];
@@ -228,6 +252,7 @@ main(void)
 		cmocka_unit_test(test_sets__loops_are_equal_bit_for_bit),
 		cmocka_unit_test(test_sets__grids_are_equal_bit_for_bit),
 		cmocka_unit_test(test_sets__lookups_are_equal_bit_for_bit),
+		cmocka_unit_test(test_sets__minifloats_are_equal_bit_for_bit),
 		cmocka_unit_test(test_sets__powers_are_within_a_millionth_of_the_library),
 		cmocka_unit_test(test_sets__ties_go_to_even_and_ends_hold),
 	};
