@@ -159,6 +159,16 @@ const struct quantizer quantizer_gptq = {
 	.needs = NEED_GRAM,
 	.method_version = 1,
 	.params = params,
+	.facts = {
+		.calibration = "required: 128 sequences of 2048 tokens usual",
+		.bits = "2 to 8",
+		.groups = "any that divides the row; the row; the tensor",
+		.fine_tuning = "LoRA beside the frozen weights",
+		.formats = "GPTQ (symmetric 4 and 8 bits load everywhere); compressed-tensors pack-quantized",
+		.kernels = "Marlin, Machete and ExLlama on NVIDIA GPUs; torch and AVX-512 kernels on CPUs",
+		.loss = "Llama-2-7B, WikiText-2 at 2048, 5.47 before: 5.61 at 4 bits, 6.29 at 3, groups of 128",
+		.sources = "OmniQuant arXiv 2308.13137 table 1; GPTQModel 7.7.0; transformers' overview",
+	},
 	.check = check,
 	.solve = solve,
 };

@@ -299,5 +299,15 @@ const struct quantizer quantizer_nf4 = {
 	.scope = SCOPE_LINEAR,
 	.method_version = 1,
 	.params = params,
+	.facts = {
+		.calibration = "none",
+		.bits = "4 (4.5 with blocks of 64; 4.13 with double quantization)",
+		.groups = "blocks of 32 to 4096 weights, 64 usual",
+		.fine_tuning = "yes: QLoRA was made for it",
+		.formats = "bitsandbytes in safetensors, through transformers",
+		.kernels = "bitsandbytes: NVIDIA, AMD and Intel GPUs, CPU; vLLM on NVIDIA",
+		.loss = "Qwen3-1.7B, WikiText-2, 16.67 before: 18.00; Qwen3-14B, 8.64 before: 8.89",
+		.sources = "SINQ arXiv 2509.22944; transformers' quantization overview; bitsandbytes 0.50.2",
+	},
 	.solve = solve,
 };

@@ -24,6 +24,13 @@ const struct quantizer *const quantizers[] = {
 	NULL
 };
 
+const struct fact facts[] = {
+#define FACT(field, question) { #field, question, offsetof(struct quantizer_facts, field) },
+#include "quantizers/facts.def"
+#undef FACT
+	{ 0 },
+};
+
 enum { CHECK_ROWS = 64 };
 
 /* Beyond this, ranges and products of float32 grids could overflow. */

@@ -5,6 +5,7 @@
 #include "core/statistics.h"
 #include "core/work.h"
 #include "kernels/kernels.h"
+#include "quantizers/facts.h"
 #include "quantizers/param.h"
 
 /* A scheme is one file with one `const struct quantizer` and one line in quantizers.def. It holds
@@ -90,7 +91,8 @@ struct quantizer {
 	unsigned needs;          /* enum need */
 	unsigned method_version; /* raise it when the same inputs give other bytes: it names cached
 				    results */
-	const struct param *params; /* ends with a NULL name */
+	const struct param *params;   /* ends with a NULL name */
+	struct quantizer_facts facts; /* for choosing one */
 
 	/* Say in one line whether these settings fit a layer of this shape, before anything runs.
 	 * Optional. */

@@ -115,6 +115,16 @@ const struct quantizer quantizer_rtn = {
 	.scope = SCOPE_LINEAR,
 	.method_version = 1,
 	.params = params,
+	.facts = {
+		.calibration = "none",
+		.bits = "2 to 8",
+		.groups = "any that divides the row; the row; the tensor",
+		.fine_tuning = "LoRA beside the frozen weights, with the loaders of GPTQ and compressed-tensors",
+		.formats = "compressed-tensors pack-quantized (any bits); GPTQ (symmetric 4 and 8 bits load everywhere)",
+		.kernels = "Marlin and Machete on NVIDIA GPUs for 4 and 8 bits; dequantizing loaders on any CPU",
+		.loss = "Llama-2-7B, WikiText-2 at 2048, 5.47 before: 5.72 at 4 bits, 6.66 at 3, groups of 128",
+		.sources = "OmniQuant arXiv 2308.13137 table 1; compressed-tensors 0.20.0; vLLM's kernel checks",
+	},
 	.check = check,
 	.solve = solve,
 };

@@ -83,6 +83,15 @@ activations_out(struct json_out *json, const struct quantizer *method)
 }
 
 static void
+facts_out(struct json_out *json, const struct quantizer *method)
+{
+	json_out_object(json, "facts");
+	for (const struct fact *fact = facts; fact->name; fact++)
+		json_out_text(json, fact->name, fact_answer(&method->facts, fact));
+	json_out_end(json);
+}
+
+static void
 method_out(struct json_out *json, const struct quantizer *method)
 {
 	json_out_object(json, NULL);
@@ -97,6 +106,7 @@ method_out(struct json_out *json, const struct quantizer *method)
 	json_out_text(json, "repository", method->repository);
 	json_out_text(json, "version", method->version);
 	json_out_end(json);
+	facts_out(json, method);
 	json_out_array(json, "params");
 	for (size_t i = 0; i < param_count(method->params); i++)
 		param_out(json, &method->params[i]);
@@ -139,6 +149,33 @@ param_row(struct table *table, const struct quantizer *method, const struct para
 }
 
 static enum err
+print_facts(struct call *call, const char *only)
+{
+	static const char *const heads[] = { "method", "question", "answer" };
+	struct table *table = table_create(3, heads);
+
+	for (size_t i = 0; quantizers[i]; i++) {
+		const struct fact *fact = facts;
+
+		for (; fact->name && (!only || !strcmp(only, quantizers[i]->name)); fact++) {
+			table_cell(table, "%s", quantizers[i]->name);
+			table_cell(table, "%s", fact->question);
+			table_cell(table, "%s", fact_answer(&quantizers[i]->facts, fact));
+		}
+	}
+	return output_table(call, table);
+}
+
+static void
+print_head(struct call *call, const struct quantizer *method, bool alone)
+{
+	output_text(call, "%s (%s): %s\n", method->name, method->family, method->summary);
+	for (const struct fact *fact = facts; fact->name && alone; fact++)
+		output_text(call, "  %-36s %s\n", fact->question,
+			    fact_answer(&method->facts, fact));
+}
+
+static enum err
 print_table(struct call *call, const char *only)
 {
 	static const char *const heads[] = { "method", "parameter", "default", "allowed", "help" };
@@ -148,8 +185,7 @@ print_table(struct call *call, const char *only)
 		if (only && strcmp(only, quantizers[i]->name))
 			continue;
 		if (!call->options->csv)
-			output_text(call, "%s (%s): %s\n", quantizers[i]->name,
-				    quantizers[i]->family, quantizers[i]->summary);
+			print_head(call, quantizers[i], only != NULL);
 		for (size_t p = 0; p < param_count(quantizers[i]->params); p++)
 			param_row(table, quantizers[i], &quantizers[i]->params[p]);
 	}
@@ -168,6 +204,8 @@ run(struct call *call)
 
 	if (code)
 		return code;
+	if (!call->options->json && arguments_value(&call->arguments, "--facts"))
+		return print_facts(call, only);
 	if (!call->options->json)
 		return print_table(call, only);
 	json = json_out_start("qscope.methods/1");
@@ -183,11 +221,18 @@ const struct command command_methods = {
 	.name = "methods",
 	.summary = "list the quantization methods and their parameters",
 	.help = "Every method by name with what it needs, where it comes from, and each parameter\n"
-		"with its range and default. Set a parameter elsewhere with --set NAME=VALUE.\n\n"
-		"Example: qscope methods gptq",
+		"with its range and default. Set a parameter elsewhere with --set NAME=VALUE. For "
+		"one\n"
+		"METHOD, and with --facts for all, what helps to choose: calibration, bits, "
+		"groups,\n"
+		"fine-tuning, formats, kernels, typical loss, and who says so.\n\n"
+		"Examples: qscope methods gptq\n"
+		"          qscope methods --facts",
 	.args =
 		(const struct command_arg[]){
 			{ "METHOD", NULL, "method", "only this one", false, false },
+			{ "--facts", NULL, NULL, "the answers for choosing, as a table", false,
+			  false },
 			{ 0 },
 		},
 	.run = run,

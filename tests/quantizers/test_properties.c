@@ -545,6 +545,25 @@ test_quantizers__what_no_method_can_use_is_refused_by_name(void **state)
 	each(refusal_test);
 }
 
+/* For choosing: one line each, none left out. */
+static void
+facts_test(const struct quantizer *method)
+{
+	for (const struct fact *fact = facts; fact->name; fact++) {
+		const char *answer = fact_answer(&method->facts, fact);
+
+		if (!answer || !answer[0] || strlen(answer) > 160 || strchr(answer, '\n'))
+			fail_msg("%s: no good answer to \"%s\"", method->name, fact->question);
+	}
+}
+
+static void
+test_quantizers__every_question_of_a_chooser_is_answered(void **state)
+{
+	(void)state;
+	each(facts_test);
+}
+
 int
 main(void)
 {
@@ -562,6 +581,7 @@ main(void)
 		cmocka_unit_test(test_quantizers__a_cancel_leaves_nothing_behind),
 		cmocka_unit_test(test_quantizers__each_failed_allocation_is_survived),
 		cmocka_unit_test(test_quantizers__what_no_method_can_use_is_refused_by_name),
+		cmocka_unit_test(test_quantizers__every_question_of_a_chooser_is_answered),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
