@@ -9,13 +9,14 @@
 /* What a recipe changes in the forward pass: some layers' weights, and what happens to their
  * inputs. Everything is borrowed and must outlive the computation that was given the overlay. */
 
-/* An effect on a layer's input, applied to a copy: int8 per token, say. Each token (row) is changed
- * by itself: rows come in tiles whose size means nothing. */
+/* An effect on a layer's input, applied to a copy: int8 per token, say. Rows come in tiles of one
+ * sequence, cut from its start and as long as the forward pass takes them (256 tokens, 128 before
+ * the head), the last one shorter: an effect that looks at a whole batch looks at a tile. */
 struct activation_effect {
 	const char *name;
 	void (*apply)(const struct activation_effect *effect, float *x /* (tokens, columns) */,
 		      size_t tokens, size_t columns);
-	const void *data; /* the effect's own: outlier columns, a rotation */
+	float level; /* the effect's own number: a threshold, a bound */
 };
 
 /* A layer's weights: all in memory, or read when they are needed, or the checkpoint's own. */

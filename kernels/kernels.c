@@ -64,6 +64,9 @@ overlay(struct kernels *to, const struct kernels *from)
 	OVERLAY(lookup_encode);
 	OVERLAY(lookup_decode);
 	OVERLAY(divide);
+	OVERLAY(scale);
+	OVERLAY(round_f16);
+	OVERLAY(round_bf16);
 	OVERLAY(mini_encode);
 	OVERLAY(mini_decode);
 	OVERLAY(bin);

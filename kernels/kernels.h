@@ -40,11 +40,12 @@ struct bins {
 };
 
 /* A grid of signed codes that is rounded to after its zero is added: with t = x / scale, or
- * x * scale when `multiplies`, q = rint(clamp(t + zero, low, high)), ties to even; the code is
+ * x * scale when `multiplies`, q = rint(clamp(t + zero, low, high)), ties to even
+ * or away from zero; the code is
  * q - low, and stands for (q - zero) step. */
 struct affine {
 	float scale, zero, low, high, step;
-	int multiplies;
+	int multiplies, ties_away;
 };
 
 /* A float of at most 8 bits: a sign, an exponent, a mantissa, in this order. */
@@ -101,8 +102,11 @@ struct kernels {
 	void (*lookup_decode)(float *out, const uint8_t *codes, size_t n, float scale,
 			      const float table[16]);
 
-	/* x / divisor */
-	void (*divide)(float *out, const float *x, size_t n, float divisor);
+	void (*divide)(float *out, const float *x, size_t n, float divisor); /* x / divisor */
+	void (*scale)(float *out, const float *x, size_t n, float factor);   /* x factor */
+	/* Rounded to 16-bit floats and back: nearest, ties to even, infinite beyond the range. */
+	void (*round_f16)(float *out, const float *x, size_t n);
+	void (*round_bf16)(float *out, const float *x, size_t n);
 	/* The code of x * scale: nearest, ties to even, the largest finite value where it lies
 	 * beyond (or is not a number). */
 	void (*mini_encode)(uint8_t *codes, const float *x, size_t n, float scale,

@@ -4,13 +4,24 @@
 #include "core/overlay.h"
 #include "quantizers/param.h"
 
-/* What a method may do to the input of its layer: the choices of the parameter `activations`. */
-extern const char *const effects_names[]; /* ends with NULL; the first is "none" */
-const struct activation_effect *effects_find(size_t choice); /* NULL for none */
+/* What a method may do to the input of its layer: the choices of its parameter `activations`, by
+ * name. "none", or one of the list in effects.c:
+ *
+ *   int8_token   dynamic symmetric int8 of each token, s = max|x| / 127
+ *   int8_bitnet  the same as BitNet does it: -128 to 127, a token's maximum at least 1e-5
+ *   int8_split   LLM.int8: columns in which a batch (at most 256 tokens) has |x| >= level
+ *                stay in 16 bits, the rest is int8, s = max of what lies below level / 127
+ *   fp8_token    e4m3 of each token, s = max|x| / 448, the maximum at most level where that is > 0
+ *   fp8_block    e4m3 of each 128 columns of a token
+ */
+const struct activation_effect *effects_find(const char *name); /* NULL for none */
+
+/* For methods whose weights go with either kind of input. */
+extern const char *const effects_int8[]; /* none, int8_token */
 
 #define EFFECTS_PARAM                                                                           \
 	{                                                                                       \
-		.name = "activations", .type = PARAM_CHOICE, .choices = effects_names,          \
+		.name = "activations", .type = PARAM_CHOICE, .choices = effects_int8,           \
 		.help = "what happens to the layer's input: int8_token rounds each token to 8 " \
 			"bits"                                                                  \
 	}

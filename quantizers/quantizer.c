@@ -45,10 +45,24 @@ quantizer_find(const char *name)
 	return NULL;
 }
 
-const struct activation_effect *
-quantizer_effect(const struct quantizer *quantizer, const struct param_values *params)
+enum err
+quantizer_effect(struct activation_effect **out, const struct quantizer *quantizer,
+		 const struct param_values *params)
 {
-	return effects_find((size_t)param_get(quantizer->params, params, "activations"));
+	int at = param_find(quantizer->params, "activations");
+	const struct activation_effect *found =
+		at < 0 ? NULL : effects_find(quantizer->params[at].choices[(size_t)params->v[at]]);
+
+	*out = NULL;
+	if (!found)
+		return OK;
+	if (!(*out = buf_alloc(1, sizeof(**out))))
+		return ERR_NOMEM;
+	**out = *found;
+	if (quantizer->effect_level)
+		(*out)->level =
+			(float)param_get(quantizer->params, params, quantizer->effect_level);
+	return OK;
 }
 
 void
@@ -63,6 +77,7 @@ quantized_free(struct quantized *quantized)
 	buf_free(quantized->column_scale);
 	buf_free(quantized->dequantized);
 	buf_free(quantized->method_scale);
+	buf_free(quantized->effect);
 	for (size_t i = 0; i < QUANT_EXTRAS; i++)
 		buf_free(quantized->extras[i].data);
 	*quantized = (struct quantized){ 0 };
@@ -201,10 +216,9 @@ quantizer_solve(struct quantized *out, const struct quant_task *task)
 		code = check_layer(task, &task->layers[i]);
 	if (!code)
 		code = quantizer->solve(out, task);
-	for (size_t i = 0; i < task->layer_count; i++)
-		if (code)
-			quantized_free(&out[i]);
-		else
-			out[i].effect = quantizer_effect(quantizer, task->params);
+	for (size_t i = 0; i < task->layer_count && !code; i++)
+		code = quantizer_effect(&out[i].effect, quantizer, task->params);
+	for (size_t i = 0; i < task->layer_count && code; i++)
+		quantized_free(&out[i]);
 	return code;
 }

@@ -67,7 +67,7 @@ struct quantized {
 	float *method_scale; /* (columns) the method's own view of which channels matter, or NULL */
 	uint64_t clipped;    /* weights whose rounded code lay beyond the grid's ends */
 	double part_bits[PART_COUNT];            /* bits stored, everything counted */
-	const struct activation_effect *effect;  /* or NULL */
+	struct activation_effect *effect;        /* on the layer's input, or NULL */
 	struct quant_array extras[QUANT_EXTRAS]; /* the method's own arrays; name NULL: unused */
 	char note[160]; /* one line for people: "o_proj: scale not folded under grouped queries" */
 };
@@ -94,6 +94,10 @@ struct quantizer {
 	const struct param *params;   /* ends with a NULL name */
 	struct quantizer_facts facts; /* for choosing one */
 
+	/* Of a method with a parameter `activations` (effects.h): the name of another that gives
+	 * the effect its level, or NULL. */
+	const char *effect_level;
+
 	/* Say in one line whether these settings fit a layer of this shape, before anything runs.
 	 * Optional. */
 	enum err (*check)(const struct param_values *params, size_t rows, size_t columns);
@@ -119,9 +123,9 @@ void quantized_free(struct quantized *quantized); /* contents, not the struct */
 double quantized_bits(const struct quantized *quantized); /* all parts, in bits */
 const struct quant_array *quantized_extra(const struct quantized *quantized, const char *name);
 
-/* The effect that a method with these parameters has on its layer's input, or NULL: what
- * quantized.effect holds, for results that come back from a cache. */
-const struct activation_effect *quantizer_effect(const struct quantizer *quantizer,
-						 const struct param_values *params);
+/* The effect that a method with these parameters has on its layer's input, or NULL for none: what
+ * quantized.effect holds, for results that come back from a cache. The caller's to buf_free. */
+enum err quantizer_effect(struct activation_effect **out, const struct quantizer *quantizer,
+			  const struct param_values *params);
 
 #endif

@@ -398,9 +398,12 @@ load(struct solve *solve, int i)
 		layer_result_unref(result);
 		return NULL;
 	}
-	result->quantized.effect =
-		quantizer_effect(result->setting.method, &result->setting.params);
 	finish_result(result);
+	if (quantizer_effect(&result->quantized.effect, result->setting.method,
+			     &result->setting.params)) {
+		layer_result_unref(result);
+		return NULL;
+	}
 	if (shelf_put(&engine->results, result->key, result, result_bytes(result)))
 		return NULL;
 	return result;

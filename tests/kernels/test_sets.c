@@ -2,6 +2,8 @@
 #include "kernels/kernels.h"
 #include "support/support.h"
 
+#include "core/tensor.h"
+
 #include <float.h>
 #include <math.h>
 #include <string.h>
@@ -110,8 +112,9 @@ static void
 run_minifloats(struct outputs *out, const struct kernels *k, const struct inputs *in, size_t n)
 {
 	static const struct minifloat format = { 8, 3, 7, 0x7e, 448.0f, 0x1p-6f, 0x1p-9f };
-	static const struct affine grids[2] = { { 0.131f, -3.0f, -8.0f, 7.0f, 0.131f, 0 },
-						{ 9.7f, 0.0f, -127.0f, 127.0f, 0.103f, 1 } };
+	static const struct affine grids[3] = { { 0.131f, -3.0f, -8.0f, 7.0f, 0.131f, 0, 0 },
+						{ 0.125f, 0.0f, -8.0f, 7.0f, 0.1f, 0, 1 },
+						{ 9.7f, 0.0f, -127.0f, 127.0f, 0.103f, 1, 0 } };
 	uint8_t codes[ROOM];
 
 	for (size_t i = 0; i < ROOM; i++)
@@ -120,7 +123,18 @@ run_minifloats(struct outputs *out, const struct kernels *k, const struct inputs
 	k->mini_encode(out->c, in->a + 1, n, 300.0f, &format);
 	k->mini_decode(out->f + ROOM, codes, n, 1.7f, &format);
 	out->result[0] = (double)k->affine(out->c + ROOM, out->f + 2 * ROOM, in->a, n, &grids[0]);
-	out->result[1] = (double)k->affine(out->c + 2 * ROOM, NULL, in->b, n, &grids[1]);
+	out->result[1] = (double)k->affine(out->c + 2 * ROOM, NULL, in->b, n, &grids[2]);
+	out->result[2] = (double)k->affine(out->c + 3 * ROOM, NULL, in->d, n, &grids[1]);
+}
+
+static void
+run_narrow(struct outputs *out, const struct kernels *k, const struct inputs *in, size_t n)
+{
+	k->scale(out->f, in->a + 1, n, 1e-7f);
+	k->round_f16(out->f + ROOM, out->f, n);
+	k->scale(out->f, in->a + 1, n, 3e4f);
+	k->round_f16(out->f + 2 * ROOM, out->f, n);
+	k->round_bf16(out->f + 3 * ROOM, in->b, n);
 }
 
 /* Equal bits, any NaN for any other. */
@@ -206,6 +220,7 @@ test_sets__minifloats_are_equal_bit_for_bit(void **state)
 {
 	(void)state;
 	check(run_minifloats);
+	check(run_narrow);
 }
 
 static void
@@ -244,6 +259,46 @@ test_sets__ties_go_to_even_and_ends_hold(void **state)
 	}
 }
 
+static void
+test_sets__ties_go_away_from_zero_where_asked(void **state)
+{
+	static const float x[] = { 0.5f, 1.5f, 2.5f, -0.5f, -1.5f, 0.49999997f, 7.5f, -8.5f };
+	static const uint8_t codes[] = { 9, 10, 11, 7, 6, 8, 15, 0 };
+	struct affine affine = { 1.0f, 0.0f, -8.0f, 7.0f, 1.0f, 0, 1 };
+
+	(void)state;
+	for (const struct kernels *const *set = kernels_available(); *set; set++) {
+		uint8_t got[8];
+
+		assert_int_equal((*set)->affine(got, NULL, x, 8, &affine), 2);
+		assert_memory_equal(got, codes, 8);
+	}
+}
+
+/* The conversions of core/tensor.h are the reference. */
+static void
+test_sets__narrow_floats_are_those_of_the_tensors(void **state)
+{
+	(void)state;
+	for (const struct kernels *const *set = kernels_available(); *set; set++)
+		for (uint32_t high = 0; high < 0x10000; high++) {
+			float x[4], half[4], brain[4];
+
+			for (uint32_t i = 0; i < 4; i++) {
+				uint32_t bits = high << 16 | (i ? 0x7000u + i * 0x0800u : 0u);
+
+				memcpy(&x[i], &bits, sizeof(bits));
+			}
+			(*set)->round_f16(half, x, 4);
+			(*set)->round_bf16(brain, x, 4);
+			for (size_t i = 0; i < 4; i++)
+				if (!same_float(half[i], f16_to_f32(f16_from_f32(x[i]))) ||
+				    !same_float(brain[i], bf16_to_f32(bf16_from_f32(x[i]))))
+					fail_msg("%s: %a is %a, %a", (*set)->name, (double)x[i],
+						 (double)half[i], (double)brain[i]);
+		}
+}
+
 int
 main(void)
 {
@@ -255,6 +310,8 @@ main(void)
 		cmocka_unit_test(test_sets__minifloats_are_equal_bit_for_bit),
 		cmocka_unit_test(test_sets__powers_are_within_a_millionth_of_the_library),
 		cmocka_unit_test(test_sets__ties_go_to_even_and_ends_hold),
+		cmocka_unit_test(test_sets__ties_go_away_from_zero_where_asked),
+		cmocka_unit_test(test_sets__narrow_floats_are_those_of_the_tensors),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
