@@ -1,6 +1,6 @@
 /* gptq and awq against float64 ports of the published algorithms, nf4 against bitsandbytes itself:
  * tests/peers/make_quantizer_fixtures.py made the files. */
-#include "quantizers/nf4.h"
+#include "quantizers/bnb4.h"
 #include "support/support.h"
 
 #include "core/buf.h"
@@ -244,13 +244,13 @@ check_nested(const struct nf4_case *c, const struct quantized *plain, const stru
 {
 	const float *offset = quantized_extra(q, "nested_offset")->data;
 	size_t blocks = plain->scale_count;
-	struct nf4_nested nested = { .offset = (float)c->offset,
-				     .codes = buf_alloc(blocks, 1),
-				     .absmax = buf_alloc(blocks, sizeof(float)) };
+	struct bnb4_nested nested = { .offset = (float)c->offset,
+				      .codes = buf_alloc(blocks, 1),
+				      .absmax = buf_alloc(blocks, sizeof(float)) };
 
 	assert_true(fabsf(*offset - nested.offset) <=
 		    nextafterf(nested.offset, INFINITY) - nested.offset);
-	assert_ok(nf4_nest(&nested, plain->scales, blocks));
+	assert_ok(bnb4_nest(&nested, plain->scales, blocks));
 	assert_string_equal(sha256_hex(nested.codes, blocks), c->absmax);
 	assert_string_equal(sha256_hex(nested.absmax, (blocks + 255) / 256 * sizeof(float)),
 			    c->nested_absmax);

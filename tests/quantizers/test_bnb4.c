@@ -1,5 +1,5 @@
-/* NF4 against bitsandbytes: reference hashes, and what they do not reach. */
-#include "quantizers/nf4.h"
+/* NF4 and FP4 against bitsandbytes: reference hashes, and what they do not reach. */
+#include "quantizers/bnb4.h"
 #include "support/support.h"
 
 #include "core/buf.h"
@@ -50,10 +50,10 @@ as_float16(float x)
 }
 
 static void
-check_golden(const char *dtype, float (*round_to)(float), int block_size)
+check_golden(const char *method, const char *dtype, float (*round_to)(float), int block_size)
 {
 	struct solve solve = {
-		.method = "nf4", .rows = GOLDEN_ROWS, .columns = GOLDEN_COLUMNS, .weight = weight
+		.method = method, .rows = GOLDEN_ROWS, .columns = GOLDEN_COLUMNS, .weight = weight
 	};
 	char settings[64], key[64];
 	uint8_t packed[COUNT / 2];
@@ -66,30 +66,33 @@ check_golden(const char *dtype, float (*round_to)(float), int block_size)
 	solve.settings = settings;
 	assert_ok(solve_run(&q, &solve));
 	pack(packed, q.codes, COUNT);
-	snprintf(key, sizeof(key), "bnb.%s.nf4.b%d.packed", dtype, block_size);
+	snprintf(key, sizeof(key), "bnb.%s.%s.b%d.packed", dtype, method, block_size);
 	assert_string_equal(sha256_hex(packed, sizeof(packed)), golden_sha256(key));
-	snprintf(key, sizeof(key), "bnb.%s.nf4.b%d.absmax", dtype, block_size);
+	snprintf(key, sizeof(key), "bnb.%s.%s.b%d.absmax", dtype, method, block_size);
 	assert_string_equal(sha256_hex(q.scales, q.scale_count * 4), golden_sha256(key));
 	quantized_free(&q);
 }
 
 static void
-test_nf4__codes_and_maxima_equal_the_reference(void **state)
+test_bnb4__codes_and_maxima_equal_the_reference(void **state)
 {
+	static const char *const methods[] = { "nf4", "fp4" };
+
 	(void)state;
 	support_need_data("golden/golden.json");
 	for (int block_size = 64; block_size <= 128; block_size *= 2) {
-		check_golden("float32", keep, block_size);
-		check_golden("bfloat16", as_bfloat16, block_size);
-		check_golden("float16", as_float16, block_size);
+		for (size_t m = 0; m < 2; m++) {
+			check_golden(methods[m], "float32", keep, block_size);
+			check_golden(methods[m], "bfloat16", as_bfloat16, block_size);
+			check_golden(methods[m], "float16", as_float16, block_size);
+		}
 	}
-	assert_string_equal(sha256_hex(nf4_map, sizeof(nf4_map)), golden_sha256("bnb.nf4.code"));
-	assert_string_equal(sha256_hex(nf4_dynamic_map, sizeof(nf4_dynamic_map)),
+	assert_string_equal(sha256_hex(bnb4_dynamic_map, sizeof(bnb4_dynamic_map)),
 			    golden_sha256("bnb.float32.nf4.b64.nested.map"));
 }
 
 static void
-test_nf4__nested_maxima_equal_the_reference(void **state)
+test_bnb4__nested_maxima_equal_the_reference(void **state)
 {
 	struct solve solve = { .method = "nf4",
 			       .settings = "block_size=64 double_quant=true",
@@ -121,7 +124,7 @@ test_nf4__nested_maxima_equal_the_reference(void **state)
 }
 
 static void
-test_nf4__zeros_are_code_7_and_every_bit_is_counted(void **state)
+test_bnb4__zeros_are_code_7_and_every_bit_is_counted(void **state)
 {
 	struct solve solve = { .method = "nf4", .rows = 3, .columns = 43, .weight = weight };
 	struct quantized q;
@@ -140,13 +143,63 @@ test_nf4__zeros_are_code_7_and_every_bit_is_counted(void **state)
 	quantized_free(&q);
 }
 
+static void
+test_bnb4__fp4_takes_zero_for_one_zero_and_tiny_positives_for_the_other(void **state)
+{
+	struct solve solve = { .method = "fp4", .rows = 1, .columns = 32, .weight = weight };
+	struct quantized q;
+
+	(void)state;
+	memset(weight, 0, sizeof(weight));
+	weight[0] = 1.0f;
+	weight[1] = 1e-4f;
+	weight[2] = -1e-4f;
+	weight[3] = -1.0f;
+	assert_ok(solve_run(&q, &solve));
+	assert_int_equal(q.codes[0], 3);
+	assert_int_equal(q.codes[1], 8);
+	assert_int_equal(q.codes[2], 0);
+	assert_int_equal(q.codes[3], 11);
+	assert_int_equal(q.codes[4], 0);
+	assert_true(q.dequantized[1] == 0.0f && q.dequantized[3] == -1.0f);
+	quantized_free(&q);
+}
+
+static void
+test_bnb4__weights_are_restored_to_the_compute_dtype(void **state)
+{
+	struct solve solve = {
+		.method = "nf4", .rows = GOLDEN_ROWS, .columns = GOLDEN_COLUMNS, .weight = weight
+	};
+	struct quantized plain, half, brain;
+
+	(void)state;
+	golden_values(weight, COUNT, 5, 1.0f);
+	assert_ok(solve_run(&plain, &solve));
+	solve.settings = "compute_dtype=float16";
+	assert_ok(solve_run(&half, &solve));
+	solve.settings = "compute_dtype=bfloat16";
+	assert_ok(solve_run(&brain, &solve));
+	for (size_t i = 0; i < COUNT; i++) {
+		assert_true(half.dequantized[i] == as_float16(plain.dequantized[i]));
+		assert_true(brain.dequantized[i] == as_bfloat16(plain.dequantized[i]));
+	}
+	assert_memory_equal(plain.codes, brain.codes, COUNT);
+	quantized_free(&plain);
+	quantized_free(&half);
+	quantized_free(&brain);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_nf4__codes_and_maxima_equal_the_reference),
-		cmocka_unit_test(test_nf4__nested_maxima_equal_the_reference),
-		cmocka_unit_test(test_nf4__zeros_are_code_7_and_every_bit_is_counted),
+		cmocka_unit_test(test_bnb4__codes_and_maxima_equal_the_reference),
+		cmocka_unit_test(test_bnb4__nested_maxima_equal_the_reference),
+		cmocka_unit_test(test_bnb4__zeros_are_code_7_and_every_bit_is_counted),
+		cmocka_unit_test(
+			test_bnb4__fp4_takes_zero_for_one_zero_and_tiny_positives_for_the_other),
+		cmocka_unit_test(test_bnb4__weights_are_restored_to_the_compute_dtype),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

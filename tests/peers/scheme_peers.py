@@ -1,0 +1,133 @@
+"""What the real tools make of a weight matrix, one function for each scheme, in the terms of the program: codes one in a
+byte as it numbers them, scales, restored values, and the bits that the tool's tensors take. For the makers of fixtures
+and the live comparisons. Keyword arguments are named as the scheme's parameters."""
+import numpy as np
+import torch
+
+
+class Row:
+    """One peer's answer; scales or bits that are not compared are None."""
+
+    def __init__(self, codes, values, scales=None, bits=None):
+        self.codes = np.ascontiguousarray(codes.numpy() if torch.is_tensor(codes) else codes, np.uint8)
+        self.values = values.float().numpy() + np.float32(0)  # one kind of zero
+        self.scales = None if scales is None else scales.float().contiguous().numpy()
+        self.bits = bits
+
+
+def bits_of(*tensors):
+    return 8 * sum(t.numel() * t.element_size() for t in tensors)
+
+
+# ------------------------------------------------------------------------------------------------- bitsandbytes
+
+
+def bnb4(kind):
+    def peer(w, block_size=64, double_quant=False, compute_dtype="float32"):
+        import bitsandbytes.functional as bnb
+
+        packed, state = bnb.quantize_4bit(w, blocksize=block_size, quant_type=kind, compress_statistics=double_quant)
+        values = bnb.dequantize_4bit(packed, state).reshape(w.shape).to(getattr(torch, compute_dtype))
+        codes = torch.stack([packed.flatten() >> 4, packed.flatten() & 15], 1).flatten()[: w.numel()].reshape(w.shape)
+        stored = [packed, state.absmax, state.code]
+        if double_quant:  # the offset is a number in the state's JSON, a float32
+            stored += [state.state2.absmax, state.state2.code]
+            return Row(codes, values, None, bits_of(*stored) + 32)
+        return Row(codes, values, state.absmax, bits_of(*stored))
+
+    return peer
+
+
+# ----------------------------------------------------------------------------------------------- floats of 8 bits
+
+
+class Fp8Config:
+    def __init__(self, block, scale_format):
+        self.weight_block_size, self.scale_fmt = block, {"float32": "float", "ue8m0": "ue8m0"}[scale_format]
+
+
+def fp8(w, variant="e4m3", granularity="block", rule="transformers", scale_format="float32"):
+    if rule == "compressed_tensors":
+        return ct_fp8(w, granularity)
+    if variant == "e4m3" and scale_format in ("float32", "ue8m0"):
+        return fp8_transformers(w, granularity, scale_format)
+    return fp8_formula(w, variant, granularity)
+
+
+def fp8_transformers(w, granularity, scale_format):
+    from types import SimpleNamespace
+
+    from transformers.integrations.finegrained_fp8 import Fp8Quantize
+
+    block = {"block": (128, 128), "channel": (1, w.shape[1]), "tensor": None}[granularity]
+    quantize = Fp8Quantize(SimpleNamespace(quantization_config=Fp8Config(block, scale_format)))
+    out = quantize.convert({"l.weight": w})
+    q, scale = out["l.weight"], out["l.weight_scale_inv"]
+    rows, columns = block or tuple(w.shape)
+    wide = scale.float().repeat_interleave(rows, 0).repeat_interleave(columns, 1)
+    return Row(q.view(torch.uint8), q.float() * wide, scale.float(), bits_of(q, scale))
+
+
+def fp8_formula(w, variant, granularity):
+    """torch's own type, for what transformers does not offer."""
+    dtype = {"e4m3": torch.float8_e4m3fn, "e5m2": torch.float8_e5m2}[variant]
+    most = torch.finfo(dtype).max
+    absmax = w.abs().amax(1, keepdim=True) if granularity == "channel" else w.abs().max().reshape(1, 1)
+    factor = torch.where(absmax > 0, most / absmax, 1.0)
+    q = (w * factor).clamp(-most, most).to(dtype)
+    return Row(q.view(torch.uint8), q.float() * (1 / factor), 1 / factor, bits_of(q, factor))
+
+
+def fbgemm_fp8(w):
+    """The formula on torch's type: the library has no CPU code."""
+    scale = w.abs().amax(1, keepdim=True) / 448
+    scale = torch.where(scale > 0, scale, torch.tensor(2.0**-23))
+    q = (w / scale).clamp(-448, 448).to(torch.float8_e4m3fn)
+    return Row(q.view(torch.uint8), q.float() * scale, scale, bits_of(q, scale))
+
+
+# ----------------------------------------------------------------------------------------------- compressed-tensors
+
+
+def ct_args(**kwargs):
+    from compressed_tensors.quantization import QuantizationArgs
+
+    return QuantizationArgs(**kwargs)
+
+
+def ct_extremes(w, strategy, group_size, block):
+    """Minima and maxima over what shares a scale, in the shape that the library's scales have."""
+    if strategy == "tensor":
+        return w.amin().reshape(1), w.amax().reshape(1)
+    if strategy in ("channel", "token"):
+        return w.amin(1, keepdim=True), w.amax(1, keepdim=True)
+    if strategy == "block":
+        from compressed_tensors.quantization.utils import maybe_pad_tensor_for_block_quant
+
+        p = maybe_pad_tensor_for_block_quant(w, block)
+        p = p.reshape(p.shape[0] // block[0], block[0], p.shape[1] // block[1], block[1])
+        return p.amin((1, 3)), p.amax((1, 3))
+    g = w.unflatten(-1, (-1, group_size))
+    return g.amin(-1), g.amax(-1)
+
+
+def ct_quantize(w, args, low, high, global_scale=None):
+    from compressed_tensors.quantization.lifecycle.forward import dequantize, quantize
+    from compressed_tensors.quantization.utils import calculate_qparams
+
+    scale, zero = calculate_qparams(low, high, args, global_scale=global_scale)
+    zero = None if args.symmetric else zero
+    q = quantize(w, scale, zero, args, dtype=torch.float32, global_scale=global_scale)
+    return q, dequantize(q, scale, zero, args, global_scale=global_scale), scale, zero
+
+
+def ct_fp8(w, granularity):
+    block = [128, 128] if granularity == "block" else None
+    args = ct_args(num_bits=8, type="float", strategy=granularity, block_structure=block)
+    low, high = ct_extremes(w, granularity, None, block)
+    q, values, scale, _ = ct_quantize(w, args, low, high)
+    stored = q.to(torch.float8_e4m3fn)
+    return Row(stored.view(torch.uint8), values, scale, bits_of(stored, scale))
+
+
+PEERS = {"nf4": bnb4("nf4"), "fp4": bnb4("fp4"), "fp8": fp8, "fbgemm_fp8": fbgemm_fp8}
