@@ -1,0 +1,67 @@
+#!/usr/bin/env python3
+"""Make tests/quantizers/fixtures/schemes.txt: what the real tools (scheme_peers.py; requirements.txt and
+compressed_tensors.txt) make of weights that any program can generate again. One case a line, "-" for what is not
+compared:
+
+    METHOD ROWS COLUMNS SEED KIND BITS CODES SCALES VALUES SETTINGS...
+
+CODES, SCALES and VALUES are SHA-256 of bytes (codes, one each) and of float32; KIND is plain, or edge: the first row
+zero, the last weight 60 times as large. Settings are NAME=VALUE as the program takes them."""
+import hashlib
+import pathlib
+
+import numpy as np
+import torch
+
+import quantizer_ports as ports
+from scheme_peers import PEERS
+
+OUT = pathlib.Path(__file__).resolve().parent.parent / "quantizers/fixtures/schemes.txt"
+SHAPES = [(3, 256, 1, "plain"), (130, 384, 2, "edge")]
+CASES = [
+    ("nf4", {}, None),
+    ("nf4", {"block_size": 4096, "compute_dtype": "bfloat16"}, None),
+    ("fp4", {}, [(3, 43, 3, "plain"), (64, 256, 4, "edge"), (33, 1000, 5, "plain")]),
+    ("fp4", {"block_size": 32, "compute_dtype": "float16"}, [(50, 77, 6, "edge")]),
+    ("fp4", {"block_size": 4096}, [(90, 100, 7, "plain")]),
+    ("fp8", {}, [(128, 256, 1, "plain"), (256, 384, 2, "edge")]),
+    ("fp8", {"scale_format": "ue8m0"}, [(128, 256, 1, "plain"), (256, 384, 2, "edge")]),
+    ("fp8", {"granularity": "tensor"}, None),
+    ("fp8", {"granularity": "channel"}, None),
+    ("fp8", {"granularity": "channel", "variant": "e5m2"}, None),
+    ("fp8", {"granularity": "tensor", "variant": "e5m2"}, None),
+    ("fp8", {"granularity": "tensor", "rule": "compressed_tensors"}, None),
+    ("fp8", {"granularity": "channel", "rule": "compressed_tensors"}, None),
+    ("fp8", {"granularity": "block", "rule": "compressed_tensors"}, [(130, 256, 1, "plain"), (200, 500, 2, "edge")]),
+    ("fbgemm_fp8", {}, None),
+]
+
+
+def weight(rows, columns, seed, kind):
+    w = ports.values(rows * columns, seed).reshape(rows, columns).astype(np.float32)
+    if kind == "edge":
+        w[0] = 0
+        w[-1, -1] *= 60
+    return torch.from_numpy(w)
+
+
+def sha(array):
+    return "-" if array is None else hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()
+
+
+def text(value):
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def main():
+    lines = []
+    for method, settings, shapes in CASES:
+        for shape in shapes or SHAPES:
+            row = PEERS[method](weight(*shape), **settings)
+            head = " ".join(map(str, (method, *shape, "-" if row.bits is None else row.bits)))
+            lines.append(f"{head} {sha(row.codes)} {sha(row.scales)} {sha(row.values)} " +
+                         " ".join(f"{k}={text(v)}" for k, v in settings.items()))
+    OUT.write_text("\n".join(line.rstrip() for line in lines) + "\n")
+
+
+main()
