@@ -49,6 +49,7 @@ overlay(struct kernels *to, const struct kernels *from)
 	OVERLAY(minmax);
 	OVERLAY(dot);
 	OVERLAY(sq_sum);
+	OVERLAY(abs_sum);
 	OVERLAY(sq_error);
 	OVERLAY(axpy);
 	OVERLAY(subtract);

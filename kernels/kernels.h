@@ -72,6 +72,7 @@ struct kernels {
 	void (*minmax)(float *min, float *max, const float *x, size_t n); /* +inf, -inf for none */
 	double (*dot)(const float *a, const float *b, size_t n);
 	double (*sq_sum)(const float *x, size_t n);
+	double (*abs_sum)(const float *x, size_t n);
 	double (*sq_error)(const float *a, const float *b, size_t n);
 	void (*axpy)(float *y, float alpha, const float *x, size_t n); /* y = fmaf(alpha, x, y) */
 	void (*subtract)(float *out, const float *a, const float *b, size_t n); /* out = a - b */

@@ -79,44 +79,99 @@ rows_run(const struct rows *rows)
 	return code;
 }
 
-struct ranges {
+size_t
+rows_affine(const struct rows *rows, size_t row, const float *w, const struct affine *affine)
+{
+	size_t columns = rows->layer->columns;
+
+	return rows->task->kernels->affine(rows->out->codes + row * columns,
+					   rows->out->dequantized + row * columns, w, columns,
+					   affine);
+}
+
+/* What one pass over the tensor finds in each tile. */
+struct pass {
 	const struct quant_task *task;
 	const struct quant_layer *layer;
 	float *minima, *maxima; /* (tiles) */
+	double *sums;           /* (tiles) */
 };
+
+static const float *
+tile_values(size_t *n, const struct pass *pass, size_t tile)
+{
+	size_t first = tile * TILE_ROWS, left = pass->layer->rows - first;
+
+	*n = (left < TILE_ROWS ? left : TILE_ROWS) * pass->layer->columns;
+	return pass->layer->weight + first * pass->layer->columns;
+}
+
+static size_t
+tile_count(const struct quant_layer *layer)
+{
+	return (layer->rows + TILE_ROWS - 1) / TILE_ROWS;
+}
 
 static enum err
 range_tile(void *arg, size_t tile, int worker)
 {
-	const struct ranges *ranges = arg;
-	size_t first = tile * TILE_ROWS, left = ranges->layer->rows - first;
-	size_t columns = ranges->layer->columns;
+	const struct pass *pass = arg;
+	size_t n;
+	const float *x = tile_values(&n, pass, tile);
 
 	(void)worker;
-	ranges->task->kernels->minmax(&ranges->minima[tile], &ranges->maxima[tile],
-				      ranges->layer->weight + first * columns,
-				      (left < TILE_ROWS ? left : TILE_ROWS) * columns);
+	pass->task->kernels->minmax(&pass->minima[tile], &pass->maxima[tile], x, n);
 	return OK;
 }
 
 enum err
 rows_range(float *min, float *max, const struct quant_task *task, const struct quant_layer *layer)
 {
-	size_t tiles = (layer->rows + TILE_ROWS - 1) / TILE_ROWS;
-	struct ranges ranges = { .task = task, .layer = layer };
+	size_t tiles = tile_count(layer);
+	struct pass pass = { .task = task, .layer = layer };
 	enum err code;
 
-	ranges.minima = buf_alloc(2 * tiles, sizeof(*ranges.minima));
-	if (!ranges.minima)
+	pass.minima = buf_alloc(2 * tiles, sizeof(*pass.minima));
+	if (!pass.minima)
 		return ERR_NOMEM;
-	ranges.maxima = ranges.minima + tiles;
-	code = work_each(task->work, tiles, range_tile, &ranges);
+	pass.maxima = pass.minima + tiles;
+	code = work_each(task->work, tiles, range_tile, &pass);
 	*min = INFINITY;
 	*max = -INFINITY;
 	for (size_t tile = 0; tile < tiles && !code; tile++) {
-		*min = fminf(*min, ranges.minima[tile]);
-		*max = fmaxf(*max, ranges.maxima[tile]);
+		*min = fminf(*min, pass.minima[tile]);
+		*max = fmaxf(*max, pass.maxima[tile]);
 	}
-	buf_free(ranges.minima);
+	buf_free(pass.minima);
+	return code;
+}
+
+static enum err
+sum_tile(void *arg, size_t tile, int worker)
+{
+	const struct pass *pass = arg;
+	size_t n;
+	const float *x = tile_values(&n, pass, tile);
+
+	(void)worker;
+	pass->sums[tile] = pass->task->kernels->abs_sum(x, n);
+	return OK;
+}
+
+enum err
+rows_abs_sum(double *out, const struct quant_task *task, const struct quant_layer *layer)
+{
+	size_t tiles = tile_count(layer);
+	struct pass pass = { .task = task, .layer = layer };
+	enum err code;
+
+	pass.sums = buf_alloc(tiles, sizeof(*pass.sums));
+	if (!pass.sums)
+		return ERR_NOMEM;
+	code = work_each(task->work, tiles, sum_tile, &pass);
+	*out = 0.0;
+	for (size_t tile = 0; tile < tiles && !code; tile++)
+		*out += pass.sums[tile];
+	buf_free(pass.sums);
 	return code;
 }

@@ -31,6 +31,14 @@ enum err rows_alloc(struct quantized *out, const struct quant_layer *layer, size
 		    bool zero_points);
 enum err rows_run(const struct rows *rows);
 
+/* The codes of one row by an affine grid, at out->codes and out->dequantized; returns the clipped.
+ */
+size_t rows_affine(const struct rows *rows, size_t row, const float *w,
+		   const struct affine *affine);
+
+/* The sum of magnitudes over the whole tensor, tile by tile in order. */
+enum err rows_abs_sum(double *out, const struct quant_task *task, const struct quant_layer *layer);
+
 /* The range of the whole tensor; max |w| is the larger of the two magnitudes. */
 enum err rows_range(float *min, float *max, const struct quant_task *task,
 		    const struct quant_layer *layer);

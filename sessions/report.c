@@ -122,6 +122,23 @@ salient_out(struct json_out *json, const struct layer_result *result)
 	return OK;
 }
 
+/* Of a method that takes some input columns out of its codes: which, on the calibration text. */
+static void
+outliers_out(struct json_out *json, const struct quantized *quantized)
+{
+	const struct quant_array *outliers = quantized_extra(quantized, "outlier_columns");
+	const uint32_t *list = outliers ? outliers->data : NULL;
+
+	if (!outliers) {
+		json_out_null(json, "outlier_columns");
+		return;
+	}
+	json_out_array(json, "outlier_columns");
+	for (size_t i = 0; i < outliers->count; i++)
+		json_out_count(json, NULL, list[i]);
+	json_out_end(json);
+}
+
 static void
 layer_out(struct json_out *json, const struct layer *layer)
 {
@@ -162,6 +179,7 @@ report_measure(struct json_out *json, const struct engine *engine,
 	histogram_out(json, &result->measurement->histogram);
 	report_tokens(json, result->measurement);
 	json_out_text(json, "note", result->quantized.note[0] ? result->quantized.note : NULL);
+	outliers_out(json, &result->quantized);
 	return salient_out(json, result);
 }
 

@@ -38,6 +38,38 @@ def bnb4(kind):
     return peer
 
 
+def llm_int8(w, threshold=6.0, activations="int8_split"):
+    import bitsandbytes.functional as bnb
+
+    codes, stats, _ = bnb.int8_vectorwise_quant(w.half())
+    values = bnb.int8_vectorwise_dequant(codes, stats)
+    # The layer keeps a byte that names the weight's layout beside them.
+    return Row(codes.to(torch.int16) + 128, values, stats, bits_of(codes, stats) + 8)
+
+
+# ------------------------------------------------------------------------------------------------ other whole numbers
+
+
+def eetq(w):
+    """The formula of FasterTransformer; its library has no CPU code."""
+    scale = w.abs().amax(1, keepdim=True) / 128
+    t = torch.where(scale > 0, w / scale, 0.0)
+    q = (t.sign() * (t.abs().double() + 0.5).floor().float()).clamp(-128, 127)
+    half = scale.half()
+    return Row(q + 128, q * half.float(), half, bits_of(q.to(torch.int8), half))
+
+
+def bitnet(w, scale_dtype="f32", activations="int8_bitnet"):
+    from transformers.integrations.bitnet import WeightQuant, pack_weights
+
+    values = WeightQuant.apply(w)
+    mean = w.abs().mean().clamp(min=1e-5)
+    q = (values / mean).round()
+    stored = mean.to({"f32": torch.float32, "f16": torch.float16, "bf16": torch.bfloat16}[scale_dtype])
+    values = q * stored.float() if scale_dtype != "f32" else values
+    return Row(q + 1, values, None, bits_of(pack_weights(q.clone()), stored))
+
+
 # ----------------------------------------------------------------------------------------------- floats of 8 bits
 
 
@@ -130,4 +162,5 @@ def ct_fp8(w, granularity):
     return Row(stored.view(torch.uint8), values, scale, bits_of(stored, scale))
 
 
-PEERS = {"nf4": bnb4("nf4"), "fp4": bnb4("fp4"), "fp8": fp8, "fbgemm_fp8": fbgemm_fp8}
+PEERS = {"nf4": bnb4("nf4"), "fp4": bnb4("fp4"), "fp8": fp8, "fbgemm_fp8": fbgemm_fp8,
+         "llm_int8": llm_int8, "eetq": eetq, "bitnet": bitnet}
