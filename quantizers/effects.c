@@ -3,6 +3,7 @@
 
 #include "kernels/kernels.h"
 #include "quantizers/minifloat.h"
+#include "quantizers/mx.h"
 
 #include <math.h>
 #include <string.h>
@@ -175,12 +176,41 @@ fp8_block(const struct activation_effect *effect, float *x, size_t tokens, size_
 		}
 }
 
+/* Each 32 columns of a token as compressed-tensors' dynamic MX activations. */
+static void
+round_mx(float *x, size_t tokens, size_t columns, const struct mx *mx)
+{
+	uint8_t codes[MX_BLOCK];
+	size_t clipped = 0;
+
+	for (size_t token = 0; token < tokens; token++, x += columns)
+		for (size_t c = 0; c < columns; c += MX_BLOCK)
+			mx_round(codes, x + c, x + c,
+				 columns - c < MX_BLOCK ? columns - c : MX_BLOCK, mx, &clipped);
+}
+
+static void
+mxfp4(const struct activation_effect *effect, float *x, size_t tokens, size_t columns)
+{
+	(void)effect;
+	round_mx(x, tokens, columns, &(struct mx){ &minifloat_e2m1, 2, MX_EVEN });
+}
+
+static void
+mxfp8(const struct activation_effect *effect, float *x, size_t tokens, size_t columns)
+{
+	(void)effect;
+	round_mx(x, tokens, columns, &(struct mx){ &minifloat_e4m3fn, 8, MX_EVEN });
+}
+
 static const struct activation_effect effects[] = {
 	{ .name = "int8_token", .apply = int8_token },
 	{ .name = "int8_bitnet", .apply = int8_bitnet },
 	{ .name = "int8_split", .apply = int8_split },
 	{ .name = "fp8_token", .apply = fp8_token },
 	{ .name = "fp8_block", .apply = fp8_block },
+	{ .name = "mxfp4", .apply = mxfp4 },
+	{ .name = "mxfp8", .apply = mxfp8 },
 };
 
 const struct activation_effect *

@@ -13,6 +13,7 @@
  *                stay in 16 bits, the rest is int8, s = max of what lies below level / 127
  *   fp8_token    e4m3 of each token, s = max|x| / 448, the maximum at most level where that is > 0
  *   fp8_block    e4m3 of each 128 columns of a token
+ *   mxfp4, mxfp8 each 32 columns of a token in that format (mx.h), exponents even
  */
 const struct activation_effect *effects_find(const char *name); /* NULL for none */
 

@@ -39,6 +39,9 @@ CASES = [
     ("eetq", {}, None),
     ("bitnet", {}, [(3, 256, 1, "plain"), (130, 384, 2, "edge"), (5, 7, 3, "plain")]),
     ("bitnet", {"scale_dtype": "bf16"}, None),
+    *((f"mxfp{bits}", {"exponent": e}, None) for bits in (4, 8) for e in ("even", "floor", "mse")),
+    ("nvfp4", {}, None),
+    ("nvfp4", {"fouroversix": True}, None),
 ]
 
 

@@ -162,5 +162,83 @@ def ct_fp8(w, granularity):
     return Row(stored.view(torch.uint8), values, scale, bits_of(stored, scale))
 
 
+E2M1 = np.array([0, 0.5, 1, 1.5, 2, 3, 4, 6], np.float32)
+
+
+def e2m1_codes(packed, shape):
+    """Two codes in a byte, the even column in the low half."""
+    return torch.stack([packed & 15, packed >> 4], -1).reshape(shape)
+
+
+def mx(bits):
+    def peer(w, exponent="even", activations="none"):
+        args = ct_args(num_bits=bits, type="float", strategy="group", group_size=32, scale_dtype=torch.uint8)
+        low, high = ct_extremes(w, "group", 32, None)
+        if exponent != "even":
+            return mx_formula(w, args, torch.maximum(-low, high), exponent)
+        q, values, scale, _ = ct_quantize(w, args, low, high)
+        return mx_row(q, values, scale, bits)
+
+    return peer
+
+
+def mx_row(q, values, scale, bits):
+    from compressed_tensors.compressors.mx_utils import compress_mx_scale
+    from compressed_tensors.compressors.nvfp4.helpers import pack_fp4_to_uint8
+
+    exponents = compress_mx_scale(scale, torch.uint8)
+    stored = pack_fp4_to_uint8(q) if bits == 4 else q.to(torch.float8_e4m3fn)
+    codes = e2m1_codes(stored, q.shape) if bits == 4 else stored.view(torch.uint8)
+    return Row(codes, values, scale, bits_of(stored, exponents))
+
+
+def mx_formula(w, args, most, exponent):
+    """The specification's exponent, and the search around it, with the library's own rounding."""
+    from compressed_tensors.quantization.lifecycle.forward import dequantize, quantize
+
+    floor = torch.where(most > 0, torch.floor(torch.log2(most)) - {4: 2, 8: 8}[args.num_bits], -127.0)
+    best = None
+    for step in (0,) if exponent == "floor" else (0, 1, -1):
+        scale = torch.exp2((floor + step).clamp(-127, 127))
+        q = quantize(w, scale, None, args, dtype=torch.float32)
+        values = dequantize(q, scale, None, args)
+        error = (values - w).double().square().unflatten(-1, (-1, 32)).sum(-1)
+        if best is None:
+            best = [q, values, scale, error]
+            continue
+        better = error < best[3]
+        wide = better.repeat_interleave(32, 1)
+        best = [torch.where(wide, q, best[0]), torch.where(wide, values, best[1]),
+                torch.where(better, scale, best[2]), torch.where(better, error, best[3])]
+    return mx_row(*best[:3], args.num_bits)
+
+
+def nvfp4(w, fouroversix=False):
+    from compressed_tensors.compressors.nvfp4.helpers import pack_fp4_to_uint8
+    from compressed_tensors.quantization.utils import generate_gparam
+
+    if fouroversix:
+        return four_over_six(w)
+    args = ct_args(num_bits=4, type="float", strategy="tensor_group", group_size=16, scale_dtype=torch.float8_e4m3fn)
+    low, high = ct_extremes(w, "tensor_group", 16, None)
+    g = generate_gparam(low.amin(), high.amax())
+    q, values, scale, _ = ct_quantize(w, args, low, high, global_scale=g)
+    stored = pack_fp4_to_uint8(q)
+    return Row(e2m1_codes(stored, q.shape), values, scale, bits_of(stored, scale.to(torch.float8_e4m3fn), g))
+
+
+def four_over_six(w):
+    from fouroversix.quantize.pytorch.reference import quantize_to_fp4
+    from fouroversix.utils import DataType, ScaleRule
+
+    packed, scale, most = quantize_to_fp4(w, fp4_format=DataType.nvfp4, scale_rule=ScaleRule.mse,
+                                          use_blackwell_scale_layout=False)
+    codes = e2m1_codes(packed, w.shape)
+    value = torch.from_numpy(np.concatenate([E2M1, -E2M1]))[codes.long()]
+    wide = scale.float().reshape(w.shape[0], -1).repeat_interleave(16, 1)
+    return Row(codes, value * wide * most / 1536, scale.float(), bits_of(packed, scale) + 32)
+
+
 PEERS = {"nf4": bnb4("nf4"), "fp4": bnb4("fp4"), "fp8": fp8, "fbgemm_fp8": fbgemm_fp8,
-         "llm_int8": llm_int8, "eetq": eetq, "bitnet": bitnet}
+         "llm_int8": llm_int8, "eetq": eetq, "bitnet": bitnet,
+         "mxfp4": mx(4), "mxfp8": mx(8), "nvfp4": nvfp4}
