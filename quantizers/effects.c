@@ -40,6 +40,22 @@ int8_token(const struct activation_effect *effect, float *x, size_t tokens, size
 	}
 }
 
+/* compressed-tensors' dynamic tokens: the whole range, s = max |x| / 127.5, -128 to 127. */
+static void
+int8_range(const struct activation_effect *effect, float *x, size_t tokens, size_t columns)
+{
+	(void)effect;
+	for (size_t token = 0; token < tokens; token++, x += columns) {
+		float scale = kernels_current()->absmax(x, columns) / 127.5f;
+		struct affine grid = {
+			.scale = scale, .low = -128.0f, .high = 127.0f, .step = scale
+		};
+
+		if (scale > 0.0f)
+			round_int8(x, columns, &grid);
+	}
+}
+
 /* ActQuant of transformers' bitnet integration: x = clamp(rint(x s), -128, 127) / s with
  * s = 127 / max(max |x|, 1e-5), a number
  * over a tensor, which torch computes as a reciprocal times the number. */
@@ -205,6 +221,7 @@ mxfp8(const struct activation_effect *effect, float *x, size_t tokens, size_t co
 
 static const struct activation_effect effects[] = {
 	{ .name = "int8_token", .apply = int8_token },
+	{ .name = "int8_range", .apply = int8_range },
 	{ .name = "int8_bitnet", .apply = int8_bitnet },
 	{ .name = "int8_split", .apply = int8_split },
 	{ .name = "fp8_token", .apply = fp8_token },

@@ -8,6 +8,7 @@
  * name. "none", or one of the list in effects.c:
  *
  *   int8_token   dynamic symmetric int8 of each token, s = max|x| / 127
+ *   int8_range   the same over the whole range, s = max|x| / 127.5: compressed-tensors'
  *   int8_bitnet  the same as BitNet does it: -128 to 127, a token's maximum at least 1e-5
  *   int8_split   LLM.int8: columns in which a batch (at most 256 tokens) has |x| >= level
  *                stay in 16 bits, the rest is int8, s = max of what lies below level / 127

@@ -50,9 +50,13 @@ quantizer_effect(struct activation_effect **out, const struct quantizer *quantiz
 		 const struct param_values *params)
 {
 	int at = param_find(quantizer->params, "activations");
-	const struct activation_effect *found =
-		at < 0 ? NULL : effects_find(quantizer->params[at].choices[(size_t)params->v[at]]);
+	const struct activation_effect *found = NULL;
+	struct param_values resolved = *params;
 
+	if (quantizer->resolve)
+		quantizer->resolve(&resolved);
+	if (at >= 0)
+		found = effects_find(quantizer->params[at].choices[(size_t)resolved.v[at]]);
 	*out = NULL;
 	if (!found)
 		return OK;

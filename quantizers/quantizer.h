@@ -98,6 +98,9 @@ struct quantizer {
 	 * the effect its level, or NULL. */
 	const char *effect_level;
 
+	/* Put the settings that a preset stands for in place of the others. Optional. */
+	void (*resolve)(struct param_values *params);
+
 	/* Say in one line whether these settings fit a layer of this shape, before anything runs.
 	 * Optional. */
 	enum err (*check)(const struct param_values *params, size_t rows, size_t columns);

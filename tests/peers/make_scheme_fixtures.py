@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Make tests/quantizers/fixtures/schemes.txt: what the real tools (scheme_peers.py; requirements.txt and
-compressed_tensors.txt) make of weights that any program can generate again. One case a line, "-" for what is not
+compressed_tensors.txt, int_observers.txt) make of weights that any program can generate again. One case a line, "-" for what is not
 compared:
 
     METHOD ROWS COLUMNS SEED KIND BITS CODES SCALES VALUES SETTINGS...
@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 import quantizer_ports as ports
-from scheme_peers import PEERS
+from scheme_peers import PEERS, PRESETS
 
 OUT = pathlib.Path(__file__).resolve().parent.parent / "quantizers/fixtures/schemes.txt"
 SHAPES = [(3, 256, 1, "plain"), (130, 384, 2, "edge")]
@@ -42,6 +42,15 @@ CASES = [
     *((f"mxfp{bits}", {"exponent": e}, None) for bits in (4, 8) for e in ("even", "floor", "mse")),
     ("nvfp4", {}, None),
     ("nvfp4", {"fouroversix": True}, None),
+    *(("int_quant", {"preset": p}, None) for p in PRESETS),
+    *(("int_quant", {"bits": b, "group_size": 64, "symmetric": s}, None) for b in (2, 3, 5, 8) for s in (True, False)),
+    *(("int_quant", {"bits": b, "granularity": g, "symmetric": s}, None)
+      for b, g, s in ((4, "tensor", False), (4, "channel", True), (8, "token", False), (8, "tensor", True))),
+    *(("int_quant", {"bits": 8, "granularity": "block", "symmetric": s}, [(200, 500, 3, "edge")]) for s in (True, False)),
+    *(("int_quant", {"bits": b, "granularity": g, "symmetric": s, "observer": "mse"}, [(64, 256, 4, "edge")])
+      for b, g, s in ((4, "group", True), (3, "group", False), (4, "channel", True), (4, "tensor", True))),
+    ("int_quant", {"bits": 4, "granularity": "block", "observer": "mse"}, [(256, 256, 5, "plain")]),
+    ("int_quant", {"bits": 8, "granularity": "channel", "rule": "quark"}, None),
 ]
 
 
@@ -73,4 +82,5 @@ def main():
     OUT.write_text("\n".join(line.rstrip() for line in lines) + "\n")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -239,6 +239,94 @@ def four_over_six(w):
     return Row(codes, value * wide * most / 1536, scale.float(), bits_of(packed, scale) + 32)
 
 
+PRESETS = {
+    "w4a16": {"bits": 4}, "w4a16_asym": {"bits": 4, "symmetric": False}, "w8a16": {"bits": 8, "granularity": "channel"},
+    "w8a8": {"bits": 8, "granularity": "channel"}, "quark_int4": {"bits": 4, "rule": "quark"},
+    "quark_uint4": {"bits": 4, "symmetric": False, "rule": "quark"},
+    "quark_int8": {"bits": 8, "granularity": "tensor", "rule": "quark"},
+    "quark_int8_percentile": {"bits": 8, "granularity": "tensor", "rule": "quark", "observer": "percentile"},
+}
+
+
+def int_quant(w, preset="none", **settings):
+    settings = PRESETS.get(preset, settings)
+    return (quark_int if settings.get("rule") == "quark" else ct_int)(w, **settings)
+
+
+def ct_int(w, bits=4, granularity="group", group_size=128, symmetric=True, observer="minmax", rule=None):
+    group_size = w.shape[1] if group_size == -1 else group_size
+    group, block = (group_size if granularity == "group" else None), ([128, 128] if granularity == "block" else None)
+    args = ct_args(num_bits=bits, type="int", symmetric=symmetric, strategy=granularity, group_size=group,
+                   block_structure=block, dynamic=granularity == "token")
+    low, high = ct_extremes(w, granularity, group, block)
+    if observer == "mse":
+        low, high = ct_mse(w, args, granularity, group, block)
+    q, values, scale, zero = ct_quantize(w, args, low, high)
+    return Row(q + 2 ** (bits - 1), values, scale, ct_int_bits(w, q, scale, zero, args, granularity))
+
+
+def ct_mse(w, args, granularity, group, block):
+    """llm-compressor's observer on what its base class would hand it: (observations, areas..., values)."""
+    from llmcompressor.observers.mse import MemorylessMSEObserver
+
+    if granularity == "tensor":
+        observed = w.reshape(1, 1, -1)
+    elif granularity == "block":
+        rows, columns = w.shape[0] // block[0], w.shape[1] // block[1]
+        observed = w.reshape(rows, block[0], columns, block[1]).transpose(1, 2).reshape(1, rows, columns, -1)
+    elif granularity == "group":
+        observed = w.unflatten(-1, (-1, group)).unsqueeze(0)
+    else:
+        observed = w.reshape(1, w.shape[0], 1, -1)
+    observer = MemorylessMSEObserver(base_name="weight", args=args.model_copy(update={"observer_kwargs": {}}))
+    observer.update_statistics_from_observed(observed)
+    return observer.min_vals, observer.max_vals
+
+
+def ct_int_bits(w, q, scale, zero, args, granularity):
+    """What the library's compressors keep; pack-quantized takes no blocks, so those are counted alike."""
+    from compressed_tensors.compressors.pack_quantized.helpers import pack_to_int32
+
+    zeros = None if args.symmetric else zero.reshape(zero.shape[0], -1).to(torch.int8)
+    if args.num_bits == 8:
+        return bits_of(q.to(torch.int8), scale) + (0 if args.symmetric else bits_of(zeros))
+    packed = pack_to_int32(q.to(torch.int8), args.num_bits)
+    extra = 0 if args.symmetric else bits_of(pack_to_int32(zeros, args.num_bits, packed_dim=0).contiguous())
+    return bits_of(packed, scale) + 128 + extra
+
+
+def quark_int(w, bits=4, granularity="group", group_size=128, symmetric=True, observer="minmax", rule=None):
+    from quark.torch.kernel.hw_emulation import hw_emulation_interface as hw
+    from quark.torch.quantization.config.config import QTensorConfig
+    from quark.torch.quantization.config.type import Dtype, QSchemeType, RoundType, ScaleType
+    from quark.torch.quantization.observer import observer as observers
+
+    group_size = w.shape[1] if group_size == -1 else group_size
+    kind = {"tensor": (QSchemeType.per_tensor, observers.PerTensorMinMaxObserver, None),
+            "channel": (QSchemeType.per_channel, observers.PerChannelMinMaxObserver, 0),
+            "group": (QSchemeType.per_group, observers.PerGroupMinMaxObserver, 1)}[granularity]
+    cls = observers.PerTensorPercentileObserver if observer == "percentile" else kind[1]
+    dtype = {(4, True): Dtype.int4, (4, False): Dtype.uint4, (8, True): Dtype.int8, (8, False): Dtype.uint8}[bits, symmetric]
+    spec = QTensorConfig(dtype=dtype, observer_cls=cls, qscheme=kind[0], ch_axis=kind[2], is_dynamic=False,
+                         symmetric=symmetric, round_method=RoundType.half_even, scale_type=ScaleType.float32,
+                         group_size=group_size if granularity == "group" else None)
+    seen = cls(spec)
+    seen(w)
+    scale, zero = seen._calculate_qparams()
+    low, high = seen.quant_min, seen.quant_max
+    if granularity == "tensor":
+        q = hw.real_quantize_int_per_tensor_affine(w, scale, zero, low, high, 8)
+        values = hw.dequantize_int_per_tensor_affine(q, scale, zero)
+    elif granularity == "channel":
+        q = hw.real_quantize_int_per_channel_affine(w.T.contiguous().T, scale, zero, 0, low, high, 8)
+        values = hw.dequantize_int_per_channel_affine(q, scale, zero, 0)
+    else:
+        q = hw.real_quantize_int_per_group_affine(w, scale, zero, 1, group_size, low, high, 8)
+        values = hw.dequantize_int_per_group_affine(q, scale, zero, 1, group_size)
+    return Row(q - low, values, scale, None)
+
+
 PEERS = {"nf4": bnb4("nf4"), "fp4": bnb4("fp4"), "fp8": fp8, "fbgemm_fp8": fbgemm_fp8,
          "llm_int8": llm_int8, "eetq": eetq, "bitnet": bitnet,
-         "mxfp4": mx(4), "mxfp8": mx(8), "nvfp4": nvfp4}
+         "mxfp4": mx(4), "mxfp8": mx(8), "nvfp4": nvfp4,
+         "int_quant": int_quant}
