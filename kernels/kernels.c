@@ -57,6 +57,9 @@ overlay(struct kernels *to, const struct kernels *from)
 	OVERLAY(add_squares);
 	OVERLAY(quantize);
 	OVERLAY(affine);
+	OVERLAY(affine_each);
+	OVERLAY(dequantize_each);
+	OVERLAY(zero_step);
 	OVERLAY(quantize_column);
 	OVERLAY(dequantize);
 	OVERLAY(grid_error);

@@ -48,6 +48,14 @@ struct affine {
 	int multiplies, ties_away;
 };
 
+/* One step of half-quadratic splitting on the zero point of a grid that is multiplied by: with
+ * t = x * scale + zero, code = clamp(rint(t), 0, most), r = (code - zero) / scale, the error d = x
+ * - r is shrunk to e = sign(d) max(|d| - |d|^norm / beta, 0), which is 0 for all |d| <= bound. */
+struct zero_step {
+	float scale, zero, most;
+	float norm, beta, bound; /* norm: p - 1, of |d|^p */
+};
+
 /* A float of at most 8 bits: a sign, an exponent, a mantissa, in this order. */
 struct minifloat {
 	uint32_t bits, mantissa, bias; /* of the whole, of the mantissa; of the exponent */
@@ -85,6 +93,14 @@ struct kernels {
 	size_t (*quantize)(uint8_t *codes, float *out, const float *x, size_t n, struct grid grid);
 	size_t (*affine)(uint8_t *codes, float *out, const float *x, size_t n,
 			 const struct affine *affine); /* likewise */
+	/* The same with a grid for each weight, those at i of three arrays; low is 0. */
+	size_t (*affine_each)(uint8_t *codes, const float *x, size_t n, const float *multiplier,
+			      const float *zero, float most);
+	void (*dequantize_each)(float *out, const uint8_t *codes, size_t n, const float *scale,
+				const float *zero); /* (code - zero) scale */
+	/* Returns the sum of |d|; *sum is that of code - (x - e) * scale, whose mean is the next
+	 * zero. Terms in float32, sums in double. */
+	double (*zero_step)(double *sum, const float *x, size_t n, const struct zero_step *step);
 	size_t (*quantize_column)(const struct column_step *step);
 	void (*dequantize)(float *out, const uint8_t *codes, size_t n, struct grid grid);
 	/* Sum of |(x - q) unit|^norm, q on the grid; differences in float32, the sum in double. */

@@ -48,28 +48,33 @@ divisor_above(size_t columns, size_t size)
 }
 
 enum err
-grid_check_group(double group_size, size_t columns)
+grid_check_divides(size_t size, size_t count, const char *what)
 {
-	size_t size = group_size > 0 ? (size_t)group_size : columns;
-	size_t below = divisor_below(columns, size);
+	size_t below = divisor_below(count, size);
 
-	if (columns % size == 0)
+	if (count % size == 0)
 		return OK;
-	if (size > columns)
+	if (size > count)
 		return err_at(ERR_RANGE, NULL, "group_size",
-			      "%zu is more than the %zu columns; use %zu or -1 for the whole row",
-			      size, columns, below);
-	return err_at(ERR_RANGE, NULL, "group_size",
-		      "%zu does not divide %zu columns; use %zu or %zu", size, columns, below,
-		      divisor_above(columns, size));
+			      "%zu is more than the %zu %s; use %zu or -1 for the whole row", size,
+			      count, what, below);
+	return err_at(ERR_RANGE, NULL, "group_size", "%zu does not divide %zu %s; use %zu or %zu",
+		      size, count, what, below, divisor_above(count, size));
 }
 
-static float
-scale_round(float scale, enum scale_dtype dtype)
+enum err
+grid_check_group(double group_size, size_t columns)
+{
+	return grid_check_divides(group_size > 0 ? (size_t)group_size : columns, columns,
+				  "columns");
+}
+
+float
+grid_narrow(float value, enum scale_dtype dtype)
 {
 	if (dtype == SCALE_F16)
-		return narrow_f16(scale);
-	return dtype == SCALE_BF16 ? narrow_bf16(scale) : scale;
+		return copysignf(narrow_f16(fabsf(value)), value);
+	return dtype == SCALE_BF16 ? copysignf(narrow_bf16(fabsf(value)), value) : value;
 }
 
 static float
@@ -106,7 +111,7 @@ grid_from_range(const struct grid_setting *setting, float min, float max)
 	float most = (float)((1u << setting->bits) - 1);
 	float exact = setting->symmetric ? symmetric_scale(setting, fmaxf(-min, max))
 					 : asymmetric_scale(setting, min, max);
-	float scale = scale_round(exact, setting->scale_dtype);
+	float scale = grid_narrow(exact, setting->scale_dtype);
 	struct grid grid = { scale, (float)(1u << (setting->bits - 1)), most };
 
 	/* A range of zero, or one whose step is too small to be divided by. */

@@ -16,6 +16,7 @@
 enum grid_rule { GRID_GPTQ, GRID_AWQ };
 enum scale_dtype { SCALE_F32, SCALE_F16, SCALE_BF16 };
 extern const char *const grid_scale_dtypes[];
+float grid_narrow(float value, enum scale_dtype dtype); /* as it reads back (narrow.h) */
 
 struct grid_setting {
 	enum grid_rule rule;
@@ -58,6 +59,8 @@ struct grid_setting grid_setting(const struct quantizer *quantizer,
 
 /* The `check` of a method whose group_size must divide the columns. */
 enum err grid_check_group(double group_size, size_t columns);
+/* The same of a group of `size` in `count` of what: "columns", "weights". */
+enum err grid_check_divides(size_t size, size_t count, const char *what);
 
 /* The grid of a range, which by GPTQ's rule contains zero. */
 struct grid grid_from_range(const struct grid_setting *setting, float min, float max);

@@ -106,6 +106,18 @@ quantized_extra(const struct quantized *quantized, const char *name)
 	return NULL;
 }
 
+void *
+quantized_extra_add(struct quantized *quantized, const char *name, enum quant_array_type type,
+		    size_t count)
+{
+	struct quant_array *at = quantized->extras;
+
+	while (at->name)
+		at++;
+	*at = (struct quant_array){ name, type, count, buf_alloc(count, type == QUANT_U8 ? 1 : 4) };
+	return at->data;
+}
+
 /* A matrix to be searched for the first value that no method could work with. */
 struct scan {
 	const struct kernels *kernels;

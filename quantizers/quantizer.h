@@ -57,7 +57,7 @@ struct quantized {
 	size_t rows, columns;
 	uint8_t *codes;      /* (rows, columns) unpacked; signed grids have their offset added */
 	float *scales;       /* (scale_count), laid out as group_size says below */
-	float *zero_points;  /* (scale_count) whole numbers, or NULL: the middle of the grid */
+	float *zero_points;  /* (scale_count) in codes, or NULL: the middle of the grid */
 	size_t scale_count;  /* rows * group_count; 1 for one scale; nf4: blocks */
 	size_t group_count;  /* groups along one row; 0: not by row (one scale, flat blocks) */
 	uint32_t *group_of;  /* (columns) group of each column, or NULL: column / group size */
@@ -93,6 +93,7 @@ struct quantizer {
 				    results */
 	const struct param *params;   /* ends with a NULL name */
 	struct quantizer_facts facts; /* for choosing one */
+	const char *absolute; /* constants in it that do not grow with the weights, or NULL */
 
 	/* Of a method with a parameter `activations` (effects.h): the name of another that gives
 	 * the effect its level, or NULL. */
@@ -125,6 +126,9 @@ void quantized_free(struct quantized *quantized); /* contents, not the struct */
 
 double quantized_bits(const struct quantized *quantized); /* all parts, in bits */
 const struct quant_array *quantized_extra(const struct quantized *quantized, const char *name);
+/* Add one, zeroed: its data, or NULL when memory is out. name is a literal. */
+void *quantized_extra_add(struct quantized *quantized, const char *name, enum quant_array_type type,
+			  size_t count);
 
 /* The effect that a method with these parameters has on its layer's input, or NULL for none: what
  * quantized.effect holds, for results that come back from a cache. The caller's to buf_free. */

@@ -138,6 +138,18 @@ run_narrow(struct outputs *out, const struct kernels *k, const struct inputs *in
 	k->round_bf16(out->f + 3 * ROOM, in->b, n);
 }
 
+static void
+run_zero_steps(struct outputs *out, const struct kernels *k, const struct inputs *in, size_t n)
+{
+	static const struct zero_step steps[2] = { { 7.3f, 2.4f, 15.0f, -0.3f, 10.0f, 0.17f },
+						   { 0.4f, 1.1f, 3.0f, -0.3f, 10.0f, 0.17f } };
+
+	out->result[0] = k->zero_step(&out->d[0], in->c, n, &steps[0]);
+	out->result[1] = k->zero_step(&out->d[1], in->a + 1, n, &steps[1]);
+	out->result[2] = (double)k->affine_each(out->c + 1, in->a + 1, n, in->b + 2, in->d, 15.0f);
+	k->dequantize_each(out->f + 1, in->codes + 1, n, in->c, in->d);
+}
+
 /* Equal bits, any NaN for any other. */
 static int
 same_float(float x, float y)
@@ -225,6 +237,13 @@ test_sets__minifloats_are_equal_bit_for_bit(void **state)
 }
 
 static void
+test_sets__steps_of_zero_points_are_equal_bit_for_bit(void **state)
+{
+	(void)state;
+	check(run_zero_steps);
+}
+
+static void
 test_sets__powers_are_within_a_millionth_of_the_library(void **state)
 {
 	const struct kernels *k = kernels_available()[0];
@@ -309,6 +328,7 @@ main(void)
 		cmocka_unit_test(test_sets__grids_are_equal_bit_for_bit),
 		cmocka_unit_test(test_sets__lookups_are_equal_bit_for_bit),
 		cmocka_unit_test(test_sets__minifloats_are_equal_bit_for_bit),
+		cmocka_unit_test(test_sets__steps_of_zero_points_are_equal_bit_for_bit),
 		cmocka_unit_test(test_sets__powers_are_within_a_millionth_of_the_library),
 		cmocka_unit_test(test_sets__ties_go_to_even_and_ends_hold),
 		cmocka_unit_test(test_sets__ties_go_away_from_zero_where_asked),
