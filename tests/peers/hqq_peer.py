@@ -1,8 +1,9 @@
 """hqq itself, on the CPU, asked for what one setting of ours computes."""
-import numpy as np
 import torch
 from hqq.core.optimize import optimize_weights_proximal_legacy, optimize_weights_proximal_v2
 from hqq.core.quantize import Quantizer
+
+from scheme_peers import Row
 
 DTYPES = {"f32": torch.float32, "f16": torch.float16, "bf16": torch.bfloat16}
 # hqq refuses 7 bits, which its solver does not mind: stored like 5 and 6.
@@ -30,8 +31,7 @@ def read_back(values, grid, dtype):
     return Quantizer.dequantize(codes, meta), bytes_
 
 
-def quantize(weight, bits=4, group_size=64, axis=1, scale_dtype="f16", quant_scale=False, quant_zero=False, **options):
-    """Codes and dequantized weights (rows, columns), and the bytes that would be stored."""
+def hqq(weight, bits=4, group_size=64, axis=1, scale_dtype="f16", quant_scale=False, quant_zero=False, **options):
     dtype, bits = DTYPES[scale_dtype], int(bits) if bits == int(bits) else bits
     if group_size < 0:
         group_size = weight.shape[1] if axis == 1 else weight.shape[0]
@@ -52,4 +52,7 @@ def quantize(weight, bits=4, group_size=64, axis=1, scale_dtype="f16", quant_sca
         zero, used = zero.to(dtype).float(), zero.numel() * dtype.itemsize
     size += used
     dequantized = ((codes - zero) * scale).reshape(weight.shape)
-    return codes.reshape(weight.shape).numpy().astype(np.uint8), dequantized.numpy(), size
+    return Row(codes.reshape(weight.shape).to(torch.uint8), dequantized, None, 8 * size)
+
+
+PEERS = {"hqq": hqq}

@@ -39,11 +39,11 @@ def main():
     lines, codes = [], []
     for rows, columns, scale, settings in CASES:
         w = ports.values(rows * columns, 12345, scale).reshape(rows, columns)
-        c, q, size = hqq_peer.quantize(torch.tensor(w, dtype=torch.float32), **settings)
-        error = float(((q - w) ** 2).sum() / (w**2).sum())
-        codes.append(c)
+        row = hqq_peer.hqq(torch.tensor(w, dtype=torch.float32), **settings)
+        error = float(((row.values - w) ** 2).sum() / (w**2).sum())
+        codes.append(row.codes)
         text = " ".join(f"{k}={str(v).lower()}" for k, v in settings.items())
-        lines.append(f"{rows} {columns} {scale:g} {size} {error:.9e} {text}")
+        lines.append(f"{rows} {columns} {scale:g} {row.bits // 8} {error:.9e} {text}")
     (FOLDER / "hqq.txt").write_text("\n".join(lines) + "\n")
     (FOLDER / "hqq.bin").write_bytes(b"".join(c.tobytes() for c in codes))
 

@@ -16,7 +16,7 @@ import torch
 import quantizer_ports as ports
 from scheme_peers import PEERS, PRESETS
 
-OUT = pathlib.Path(__file__).resolve().parent.parent / "quantizers/fixtures/schemes.txt"
+FOLDER = pathlib.Path(__file__).resolve().parent.parent / "quantizers/fixtures"
 SHAPES = [(3, 256, 1, "plain"), (130, 384, 2, "edge")]
 SUMMED = {"bitnet"}  # a mean in float32: weights are within 1 ulp, codes equal
 CASES = [
@@ -70,17 +70,18 @@ def text(value):
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def main():
+def write(name, cases, peers):
+    """cases: (method, settings, shapes or None for SHAPES)."""
     lines = []
-    for method, settings, shapes in CASES:
+    for method, settings, shapes in cases:
         for shape in shapes or SHAPES:
-            row = PEERS[method](weight(*shape), **settings)
+            row = peers[method](weight(*shape), **settings)
             values = "-" if method in SUMMED else sha(row.values)
             head = " ".join(map(str, (method, *shape, "-" if row.bits is None else row.bits)))
             lines.append(f"{head} {sha(row.codes)} {sha(row.scales)} {values} " +
                          " ".join(f"{k}={text(v)}" for k, v in settings.items()))
-    OUT.write_text("\n".join(line.rstrip() for line in lines) + "\n")
+    (FOLDER / name).write_text("\n".join(line.rstrip() for line in lines) + "\n")
 
 
 if __name__ == "__main__":
-    main()
+    write("schemes.txt", CASES, PEERS)

@@ -1,4 +1,4 @@
-/* Every case that a real tool answered (tests/peers/make_scheme_fixtures.py): codes, scales,
+/* Every case that a real tool answered (tests/peers/make_*_fixtures.py): codes, scales,
  * restored weights and stored bits, to the last one. */
 #include "support/support.h"
 
@@ -71,18 +71,29 @@ check(const char *line)
 }
 
 static void
-test_schemes__codes_scales_weights_and_bits_equal_the_peers(void **state)
+check_file(const char *name)
 {
-	FILE *file = fopen(support_source("tests/quantizers/fixtures/schemes.txt"), "rb");
-	char line[512];
+	char path[64], line[512];
+	FILE *file;
 
-	(void)state;
+	snprintf(path, sizeof(path), "tests/quantizers/fixtures/%s", name);
+	file = fopen(support_source(path), "rb");
 	assert_non_null(file);
 	while (fgets(line, sizeof(line), file)) {
 		line[strcspn(line, "\n")] = '\0';
 		check(line);
 	}
 	fclose(file);
+}
+
+static void
+test_schemes__codes_scales_weights_and_bits_equal_the_peers(void **state)
+{
+	static const char *const files[] = { "schemes.txt" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		check_file(files[i]);
 }
 
 int
