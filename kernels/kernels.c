@@ -57,6 +57,7 @@ overlay(struct kernels *to, const struct kernels *from)
 	OVERLAY(add_squares);
 	OVERLAY(quantize);
 	OVERLAY(affine);
+	OVERLAY(stepwise);
 	OVERLAY(affine_each);
 	OVERLAY(dequantize_each);
 	OVERLAY(zero_step);

@@ -48,6 +48,18 @@ struct affine {
 	int multiplies, ties_away;
 };
 
+/* An affine map in the order in which a toolkit computes it, where every step may be rounded to a
+ * 16-bit type. With t = (x + add) * multiply / divide, code = clamp(rint(t) + zero, 0, most), which
+ * stands for (code - middle) * scale + shift. A step that is not wanted adds 0 or multiplies by 1.
+ */
+enum float_type { FLOAT_32, FLOAT_16, FLOAT_B16 };
+struct stepwise {
+	float add, multiply, divide, zero, most;
+	float middle, scale, shift;
+	enum float_type held;           /* what x is rounded to before anything else */
+	enum float_type encode, decode; /* what each step of either is rounded to */
+};
+
 /* One step of half-quadratic splitting on the zero point of a grid that is multiplied by: with
  * t = x * scale + zero, code = clamp(rint(t), 0, most), r = (code - zero) / scale, the error d = x
  * - r is shrunk to e = sign(d) max(|d| - |d|^norm / beta, 0), which is 0 for all |d| <= bound. */
@@ -93,7 +105,9 @@ struct kernels {
 	size_t (*quantize)(uint8_t *codes, float *out, const float *x, size_t n, struct grid grid);
 	size_t (*affine)(uint8_t *codes, float *out, const float *x, size_t n,
 			 const struct affine *affine); /* likewise */
-	/* The same with a grid for each weight, those at i of three arrays; low is 0. */
+	size_t (*stepwise)(uint8_t *codes, float *out, const float *x, size_t n,
+			   const struct stepwise *map);
+	/* As affine, but with a grid for each weight, those at i of three arrays; low is 0. */
 	size_t (*affine_each)(uint8_t *codes, const float *x, size_t n, const float *multiplier,
 			      const float *zero, float most);
 	void (*dequantize_each)(float *out, const uint8_t *codes, size_t n, const float *scale,

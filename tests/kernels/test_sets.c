@@ -139,6 +139,22 @@ run_narrow(struct outputs *out, const struct kernels *k, const struct inputs *in
 }
 
 static void
+run_stepwise(struct outputs *out, const struct kernels *k, const struct inputs *in, size_t n)
+{
+	struct stepwise map = { 0.7f,  1.0f,  0.13f,    0.0f,     15.0f,   0.0f,
+				0.13f, -0.7f, FLOAT_32, FLOAT_32, FLOAT_32 };
+
+	for (size_t type = 0; type < 3; type++) {
+		map.held = map.encode = map.decode = (enum float_type)type;
+		out->result[type] = (double)k->stepwise(out->c + type * ROOM, out->f + type * ROOM,
+							in->a + 1, n, &map);
+	}
+	map = (struct stepwise){ 0.0f,   61.0f, 1.0f,      128.0f,   255.0f,   128.0f,
+				 0.016f, 0.0f,  FLOAT_B16, FLOAT_32, FLOAT_B16 };
+	out->result[3] = (double)k->stepwise(out->c + 3 * ROOM, NULL, in->b + 1, n, &map);
+}
+
+static void
 run_zero_steps(struct outputs *out, const struct kernels *k, const struct inputs *in, size_t n)
 {
 	static const struct zero_step steps[2] = { { 7.3f, 2.4f, 15.0f, -0.3f, 10.0f, 0.17f },
@@ -237,6 +253,13 @@ test_sets__minifloats_are_equal_bit_for_bit(void **state)
 }
 
 static void
+test_sets__steps_of_affine_maps_are_equal_bit_for_bit(void **state)
+{
+	(void)state;
+	check(run_stepwise);
+}
+
+static void
 test_sets__steps_of_zero_points_are_equal_bit_for_bit(void **state)
 {
 	(void)state;
@@ -328,6 +351,7 @@ main(void)
 		cmocka_unit_test(test_sets__grids_are_equal_bit_for_bit),
 		cmocka_unit_test(test_sets__lookups_are_equal_bit_for_bit),
 		cmocka_unit_test(test_sets__minifloats_are_equal_bit_for_bit),
+		cmocka_unit_test(test_sets__steps_of_affine_maps_are_equal_bit_for_bit),
 		cmocka_unit_test(test_sets__steps_of_zero_points_are_equal_bit_for_bit),
 		cmocka_unit_test(test_sets__powers_are_within_a_millionth_of_the_library),
 		cmocka_unit_test(test_sets__ties_go_to_even_and_ends_hold),
