@@ -192,6 +192,66 @@ fp8_block(const struct activation_effect *effect, float *x, size_t tokens, size_
 		}
 }
 
+/* Int8Tensor of torchao: s = max |x| / 127.5 over n entries, at least 2^-23. */
+static void
+round_torchao(float *x, size_t n)
+{
+	float scale = fmaxf(kernels_current()->absmax(x, n) / 127.5f, 0x1p-23f);
+	struct affine grid = { .scale = 1.0f / scale,
+			       .low = -128.0f,
+			       .high = 127.0f,
+			       .step = scale,
+			       .multiplies = 1 };
+
+	round_int8(x, n, &grid);
+}
+
+static void
+int8_torchao(const struct activation_effect *effect, float *x, size_t tokens, size_t columns)
+{
+	(void)effect;
+	for (size_t token = 0; token < tokens; token++)
+		round_torchao(x + token * columns, columns);
+}
+
+static void
+int8_torchao_tensor(const struct activation_effect *effect, float *x, size_t tokens, size_t columns)
+{
+	(void)effect;
+	round_torchao(x, tokens * columns);
+}
+
+/* torchao's asymmetric int8: the zero point is rounded, then added to what is rounded. */
+static void
+int8_torchao_affine(const struct activation_effect *effect, float *x, size_t tokens, size_t columns)
+{
+	uint8_t codes[CHUNK];
+
+	(void)effect;
+	for (size_t token = 0; token < tokens; token++, x += columns) {
+		struct stepwise map = { .divide = 1.0f, .most = 255.0f };
+		float min, max;
+
+		kernels_current()->minmax(&min, &max, x, columns);
+		min = fminf(min, 0.0f);
+		map.scale = fmaxf((fmaxf(max, 0.0f) - min) / 255.0f, 0x1p-126f);
+		map.multiply = 1.0f / map.scale;
+		map.zero = map.middle = fmaxf(fminf(-rintf(min / map.scale), 255.0f), 0.0f);
+		for (size_t at = 0; at < columns; at += CHUNK)
+			kernels_current()->stepwise(codes, x + at, x + at,
+						    columns - at < CHUNK ? columns - at : CHUNK,
+						    &map);
+	}
+}
+
+static void
+fp8_tensor(const struct activation_effect *effect, float *x, size_t tokens, size_t columns)
+{
+	(void)effect;
+	round_fp8(x, tokens * columns,
+		  kernels_current()->absmax(x, tokens * columns) / minifloat_e4m3fn.most);
+}
+
 /* Each 32 columns of a token as compressed-tensors' dynamic MX activations. */
 static void
 round_mx(float *x, size_t tokens, size_t columns, const struct mx *mx)
@@ -222,6 +282,10 @@ mxfp8(const struct activation_effect *effect, float *x, size_t tokens, size_t co
 static const struct activation_effect effects[] = {
 	{ .name = "int8_token", .apply = int8_token },
 	{ .name = "int8_range", .apply = int8_range },
+	{ .name = "int8_torchao", .apply = int8_torchao },
+	{ .name = "int8_torchao_tensor", .apply = int8_torchao_tensor },
+	{ .name = "int8_torchao_affine", .apply = int8_torchao_affine },
+	{ .name = "fp8_tensor", .apply = fp8_tensor },
 	{ .name = "int8_bitnet", .apply = int8_bitnet },
 	{ .name = "int8_split", .apply = int8_split },
 	{ .name = "fp8_token", .apply = fp8_token },

@@ -13,6 +13,10 @@
  *   int8_split   LLM.int8: columns in which a batch (at most 256 tokens) has |x| >= level
  *                stay in 16 bits, the rest is int8, s = max of what lies below level / 127
  *   fp8_token    e4m3 of each token, s = max|x| / 448, the maximum at most level where that is > 0
+ *   int8_torchao           torchao's: s = max|x| / 127.5, -128 to 127
+ *   int8_torchao_tensor    the same with one scale for all tokens
+ *   int8_torchao_affine    each token's own range, zero in it, 256 steps
+ *   fp8_tensor   e4m3 of all tokens, s = max|x| / 448
  *   fp8_block    e4m3 of each 128 columns of a token
  *   mxfp4, mxfp8 each 32 columns of a token in that format (mx.h), exponents even
  */

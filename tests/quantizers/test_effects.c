@@ -37,16 +37,23 @@ check(const char *line)
 }
 
 static void
-test_effects__values_equal_the_peers(void **state)
+check_file(const char *name)
 {
-	FILE *file = fopen(support_source("tests/quantizers/fixtures/effects.txt"), "rb");
+	FILE *file = fopen(support_source(name), "rb");
 	char line[256];
 
-	(void)state;
 	assert_non_null(file);
 	while (fgets(line, sizeof(line), file))
 		check(line);
 	fclose(file);
+}
+
+static void
+test_effects__values_equal_the_peers(void **state)
+{
+	(void)state;
+	check_file("tests/quantizers/fixtures/effects.txt");
+	check_file("tests/quantizers/fixtures/effects_torchao.txt");
 }
 
 /* Two planted columns: one that a single token takes past the level, one that all tokens do. */
@@ -76,8 +83,11 @@ test_effects__the_split_keeps_planted_columns_in_16_bits(void **state)
 static void
 test_effects__zeros_stay_and_unknown_names_are_none(void **state)
 {
-	static const char *const names[] = { "int8_token", "int8_bitnet", "int8_split", "fp8_token",
-					     "fp8_block" };
+	static const char *const names[] = { "int8_token",          "int8_bitnet",
+					     "int8_split",          "fp8_token",
+					     "fp8_block",           "int8_torchao",
+					     "int8_torchao_tensor", "int8_torchao_affine",
+					     "fp8_tensor" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
