@@ -49,12 +49,13 @@ struct affine {
 };
 
 /* An affine map in the order in which a toolkit computes it, where every step may be rounded to a
- * 16-bit type. With t = (x + add) * multiply / divide, code = clamp(rint(t) + zero, 0, most), which
- * stands for (code - middle) * scale + shift. A step that is not wanted adds 0 or multiplies by 1.
+ * 16-bit type. With t = (x + add) * multiply / divide + after, code = clamp(rint(t) + zero, 0,
+ * most), which stands for (code - middle) * scale + shift. A step that is not wanted adds 0 or
+ * multiplies by 1.
  */
 enum float_type { FLOAT_32, FLOAT_16, FLOAT_B16 };
 struct stepwise {
-	float add, multiply, divide, zero, most;
+	float add, multiply, divide, after, zero, most;
 	float middle, scale, shift;
 	enum float_type held;           /* what x is rounded to before anything else */
 	enum float_type encode, decode; /* what each step of either is rounded to */

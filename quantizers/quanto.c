@@ -308,7 +308,9 @@ solve(struct quantized *out, const struct quant_task *task)
 	if (quanto.bits < 8)
 		quanto.width =
 			group_width(param_get(params, task->params, "group_size"), layer->columns);
-	code = allocate(&quanto);
+	code = stepwise_check(task, layer, quanto.type);
+	if (!code)
+		code = allocate(&quanto);
 	if (!code && param_get(params, task->params, "optimizer") == HQQ)
 		code = optimize(&quanto);
 	if (!code)

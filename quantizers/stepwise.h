@@ -2,7 +2,7 @@
 #define QUANTIZERS_STEPWISE_H
 
 #include "kernels/kernels.h"
-#include "quantizers/param.h"
+#include "quantizers/quantizer.h"
 
 /* What methods share whose reference computes in the type that the model is held in, rounding each
  * step to it (struct stepwise of the kernels). The choices are in the order of enum float_type. */
@@ -16,6 +16,9 @@ extern const char *const stepwise_types[]; /* float32, float16, bfloat16 */
 	}
 
 float stepwise_round(float x, enum float_type type); /* nearest, ties to even */
-double stepwise_bits(enum float_type type);          /* of one number */
+/* Refuse a layer whose weights the type cannot hold. */
+enum err stepwise_check(const struct quant_task *task, const struct quant_layer *layer,
+			enum float_type type);
+double stepwise_bits(enum float_type type); /* of one number */
 
 #endif

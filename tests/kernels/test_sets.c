@@ -141,16 +141,25 @@ run_narrow(struct outputs *out, const struct kernels *k, const struct inputs *in
 static void
 run_stepwise(struct outputs *out, const struct kernels *k, const struct inputs *in, size_t n)
 {
-	struct stepwise map = { 0.7f,  1.0f,  0.13f,    0.0f,     15.0f,   0.0f,
-				0.13f, -0.7f, FLOAT_32, FLOAT_32, FLOAT_32 };
+	struct stepwise map = { .add = 0.7f,
+				.multiply = 1.0f,
+				.divide = 0.13f,
+				.after = 0.4f,
+				.most = 15.0f,
+				.scale = 0.13f,
+				.shift = -0.7f };
 
 	for (size_t type = 0; type < 3; type++) {
 		map.held = map.encode = map.decode = (enum float_type)type;
 		out->result[type] = (double)k->stepwise(out->c + type * ROOM, out->f + type * ROOM,
 							in->a + 1, n, &map);
 	}
-	map = (struct stepwise){ 0.0f,   61.0f, 1.0f,      128.0f,   255.0f,   128.0f,
-				 0.016f, 0.0f,  FLOAT_B16, FLOAT_32, FLOAT_B16 };
+	map = (struct stepwise){ .multiply = 61.0f,
+				 .divide = 1.0f,
+				 .zero = 128.0f,
+				 .most = 255.0f,
+				 .held = FLOAT_B16,
+				 .decode = FLOAT_B16 };
 	out->result[3] = (double)k->stepwise(out->c + 3 * ROOM, NULL, in->b + 1, n, &map);
 }
 
