@@ -178,7 +178,10 @@ alphabet_spell(struct bytes *out, const struct alphabet *alphabet, const char *t
 		return ERR_NOMEM;
 	for (size_t at = 0; at < length;) {
 		int32_t code = text_decode(text, length, &at);
-		const uint8_t *page = alphabet->pages[alphabet->index[code / PAGE]];
+		const uint8_t *page;
+
+		code = code < 0 ? 0xfffd : code; /* not in a text that is UTF-8 */
+		page = alphabet->pages[alphabet->index[code / PAGE]];
 
 		out->data[out->length++] = (char)page[code % PAGE];
 	}

@@ -78,6 +78,8 @@ regex_read_character(int32_t *out, struct regex_reader *reader)
 			return OK;
 		}
 	}
+	if (reader->at >= reader->length)
+		return regex_refuse(reader, "a class without an end");
 	*out = text_decode(reader->regex, reader->length, &reader->at);
 	return *out < 0 ? regex_refuse(reader, "bytes that are not UTF-8") : OK;
 }

@@ -121,14 +121,13 @@ decode_wordpiece(struct cuts *out, const void *state, const struct cuts *in)
 	for (size_t i = 0; i < in->count && !code; i++) {
 		const char *text = in->text.data + in->list[i].start;
 		size_t length = in->list[i].length;
-		bool goes_on = length >= n && !memcmp(text, decoder->mark.text, n);
+		bool goes_on = i && length >= n && !memcmp(text, decoder->mark.text, n);
+		size_t skipped = goes_on ? n : 0;
 
 		now.length = 0;
 		if (i && !goes_on)
 			code = bytes_add(&now, " ", 1);
-		n = i && goes_on ? n : 0;
-		code = code ? code : bytes_add(&now, text + n, length - n);
-		n = decoder->mark.length;
+		code = code ? code : bytes_add(&now, text + skipped, length - skipped);
 		if (!code && decoder->cleanup)
 			code = clean_up(&now, &scratch);
 		code = code ? code : bytes_add(&out->text, now.data, now.length);
