@@ -226,8 +226,8 @@ const struct command command_methods = {
 		"METHOD, and with --facts for all, what helps to choose: calibration, bits, "
 		"groups,\n"
 		"fine-tuning, formats, kernels, typical loss, and who says so.\n\n"
-		"Examples: qscope methods gptq\n"
-		"          qscope methods --facts",
+		"Example: qscope methods gptq\n"
+		"         qscope methods --facts",
 	.args =
 		(const struct command_arg[]){
 			{ "METHOD", NULL, "method", "only this one", false, false },
