@@ -1,9 +1,10 @@
 /* A GGUF file of any bytes: all metadata of what opens can be walked, its tensors read to their
- * last value, and its vocabulary, if it is one, takes text apart. */
+ * last value, its layers if it is a model, and its vocabulary, if it is one, takes text apart. */
 #include "fuzz/fuzz.h"
 
 #include "core/checkpoint.h"
 #include "core/formats/gguf.h"
+#include "core/model.h"
 #include "core/tensor.h"
 #include "core/tokenizer.h"
 
@@ -88,6 +89,21 @@ use_vocabulary(const char *path)
 	tokenizer_free(tokenizer);
 }
 
+/* What opens as a model has every layer within its file. */
+static void
+use_model(const char *path)
+{
+	struct model *model;
+
+	if (model_open(&model, path))
+		return;
+	for (size_t i = 0; i < model->layer_count; i++)
+		read_ends(model->layers[i].tensor);
+	if (model->inputs[model->input_count - 1].layers[0] != model->head)
+		__builtin_trap();
+	model_free(model);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -105,5 +121,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t i = 0; i < checkpoint->count; i++)
 		read_ends(&checkpoint->tensors[i]);
 	checkpoint_free(checkpoint);
+	use_model(path);
 	return 0;
 }

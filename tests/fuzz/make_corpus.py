@@ -354,6 +354,55 @@ def make_gguf_vocab():
     put("gguf", "vocab_none", gguf([("tokenizer.ggml.model", "string", "none")]))
 
 
+def gguf_model(arch, tensors, *pairs):
+    """One block of one head of two values. Extents as the file has them, the row's length first."""
+    keys = {"block_count": 1, "context_length": 8, "embedding_length": 2, "feed_forward_length": 2,
+            "attention.head_count": 1}
+    table, data = [], b""
+    for name, extents in tensors.items():
+        size = 4
+        for extent in extents:
+            size *= extent
+        table.append((name, extents, 0, len(data)))
+        data += struct.pack("<f", 0.5) * (size // 4) + bytes(-size % 32)
+    pairs = [(key if key.count(".") and key.startswith(("tokenizer", arch)) else f"{arch}.{key}", kind, value)
+             for key, kind, value in pairs]
+    return gguf([("general.architecture", "string", arch), *((f"{arch}.{k}", "u32", v) for k, v in keys.items()),
+                 *pairs], table, data)
+
+
+def make_gguf_models():
+    square, row = (2, 2), (2,)
+    outer = {"token_embd.weight": (2, 3), "output_norm.weight": row}
+    attention = {"blk.0.attn_norm.weight": row, **{f"blk.0.attn_{x}.weight": square for x in ("q", "k", "v", "output")},
+                 "blk.0.ffn_norm.weight": row}
+    dense = {f"blk.0.ffn_{x}.weight": square for x in ("gate", "up", "down")}
+    experts = {"blk.0.ffn_gate_inp.weight": (2, 2), **{f"blk.0.ffn_{x}_exps.weight": (2, 2, 2) for x in ("gate", "up", "down")}}
+    rms, norm = ("attention.layer_norm_rms_epsilon", "f32", 1e-5), ("attention.layer_norm_epsilon", "f32", 1e-5)
+    tokens = ("tokenizer.ggml.tokens", "string", ["a", "b", "c"])
+    used = (("expert_count", "u32", 2), ("expert_used_count", "u32", 1))
+    put("gguf", "model_llama", gguf_model("llama", {**outer, **attention, **dense}, rms, tokens))
+    put("gguf", "model_yarn", gguf_model("llama", {**outer, **attention, **dense}, rms,
+                                         ("rope.scaling.type", "string", "yarn"), ("rope.scaling.factor", "f32", 4),
+                                         ("rope.scaling.original_context_length", "u32", 2)))
+    put("gguf", "model_factors", gguf_model("llama", {**outer, **attention, **dense, "rope_freqs.weight": (1,)}, rms))
+    put("gguf", "model_experts", gguf_model("llama", {**outer, **attention, **experts}, rms, *used))
+    put("gguf", "model_window", gguf_model(
+        "gemma2", {**outer, **attention, **dense, "blk.0.post_attention_norm.weight": row, "blk.0.post_ffw_norm.weight": row},
+        rms, ("attention.sliding_window", "u32", 4), ("attention.sliding_window_pattern", "bool", [True])))
+    put("gguf", "model_longrope", gguf_model(
+        "phi3", {**outer, **attention, "blk.0.attn_qkv.weight": (2, 6), "blk.0.ffn_up.weight": (2, 4),
+                 "blk.0.ffn_down.weight": square, "rope_factors_long.weight": (1,), "rope_factors_short.weight": (1,)}, rms))
+    biases = {name.replace("weight", "bias"): row for name in ("blk.0.attn_norm.weight", "output_norm.weight")}
+    put("gguf", "model_falcon", gguf_model(
+        "falcon", {**outer, **biases, "blk.0.attn_norm.weight": row, "blk.0.attn_qkv.weight": (2, 6),
+                   "blk.0.attn_output.weight": square, "blk.0.ffn_up.weight": square, "blk.0.ffn_down.weight": square}, norm))
+    put("gguf", "model_many_blocks", gguf_model("llama", {**outer, **attention, **dense}, rms).replace(
+        b"block_count" + struct.pack("<II", 4, 1), b"block_count" + struct.pack("<II", 4, 2048)))
+    put("gguf", "model_many_experts", gguf_model("llama", {**outer, **attention, **experts}, rms,
+                                                 ("expert_count", "u32", 4096), ("expert_used_count", "u32", 1)))
+
+
 def varint(value):
     out = b""
     while value > 127:
@@ -415,6 +464,7 @@ def main():
     make_json()
     make_sentencepiece()
     make_gguf_vocab()
+    make_gguf_models()
     make_gguf()
     make_tokenizer()
     make_llama2c_tokenizer()

@@ -61,6 +61,7 @@ support_file(const char *name, const void *data, size_t size)
 	FILE *file;
 
 	snprintf(path, PATH_MAX_, "%s/%s", support_folder(), name);
+	unlink(path); /* writing over a file may wait for the disk */
 	file = fopen(path, "wb");
 	assert_non_null(file);
 	assert_int_equal(fwrite(data, 1, size, file), size);
