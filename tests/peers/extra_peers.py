@@ -17,5 +17,5 @@ def folder(requirements):
 
 def python(requirements):
     """The path of its Python, or None."""
-    path = folder(requirements) / "bin" / "python"
-    return str(path) if path.exists() else None
+    home = folder(requirements)
+    return str(home / "bin" / "python") if (home / "ready").exists() else None

@@ -3,10 +3,10 @@
 the test data over all corpora, and one made here for each name of tokenizer.ggml.pre, whose merges cross every
 boundary that a pre-tokenizer could draw, over random strings. And the logits of a llama2.c model of the test data that
 is made a GGUF file here, in float32 and float16. Needs the packages of llama_cpp.txt in a folder of their
-own, which takes minutes to compile and is therefore made only on demand.
+own.
 usage: live_llama_cpp.py PROGRAM"""
+# also: llama_cpp.txt
 # covers: core/tokenizers/gguf_ core/formats/gguf core/forward
-import hashlib
 import json
 import os
 import pathlib
@@ -20,10 +20,10 @@ import tempfile
 import numpy as np
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
+import extra_peers
 import live_sentencepiece as shared
 
 ROOT, DATA = shared.ROOT, shared.DATA
-HERE = pathlib.Path(__file__).resolve().parent
 SEEDS = ["'s 'S 'll 'LL 'Re don't I'VE x'd", "1234567 12 1 123456 \u00b2\u00b3 \u0663\u0664\u0665 7a8b9", "\n\n\r\n \t  x\n", "   leading",
          "a\u0300e\u0301 \u0915\u094d\u0937", "\u4e2d\u6587\u5b57\u304b\u306a\u30ab\u30ca", "\ud55c\uad6d\uc5b4 \u3131", "$<=>^~|`+ [](){}",
          "XMLHttpRequest fooBar \u00c9TUDE \u00c9t\u00e9 \u01c5x \u10d0\u1c90", "a,b.c!d?e\u2026f\u3002g", "<sentinel:12> IMGIMGABCZ", "!?!? ...",
@@ -218,20 +218,8 @@ def main():
     return 1 if wrong else 0
 
 
-def find_python():
-    """The Python of the folder where llama_cpp.txt is installed; made there when QSCOPE_BUILD_PEERS is set."""
-    wanted = HERE / "llama_cpp.txt"
-    base = pathlib.Path(os.environ.get("QSCOPE_PEERS", pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "qscope-peers"))
-    folder = base / f"llama_cpp-{hashlib.sha256(wanted.read_bytes()).hexdigest()[:12]}"
-    python = folder / "bin" / "python"
-    if not python.exists() and os.environ.get("QSCOPE_BUILD_PEERS"):
-        subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
-        subprocess.run([str(python), "-m", "pip", "install", "-q", "-r", str(wanted)], check=True)
-    if not python.exists() or subprocess.run([str(python), "-c", "import llama_cpp"], capture_output=True).returncode:
-        print(f"skipped: llama-cpp-python is not in {folder}; QSCOPE_BUILD_PEERS=1 compiles it there")
-        sys.exit(77)
-    return str(python)
-
-
-PYTHON = find_python()
+PYTHON = extra_peers.python("llama_cpp.txt")
+if not PYTHON:
+    print("skipped: llama-cpp-python is not installed (tests/peers/run compiles it)")
+    sys.exit(77)
 sys.exit(main())
