@@ -54,9 +54,15 @@ source_of(const struct builder *b)
 static enum err
 missing(const struct builder *b, const char *name)
 {
-	return err_at(ERR_FORMAT, b->model->path, name,
-		      "is missing; the download is incomplete or %s belongs to another model",
-		      source_of(b));
+	return b->checkpoint->config
+		       ? err_at(ERR_FORMAT, b->model->path, name,
+				"is missing; the download is incomplete or config.json belongs to "
+				"another model")
+		       : err_at(ERR_FORMAT, b->model->path, name,
+				"is missing, which a %s of this shape has; the file is not whole "
+				"or "
+				"its header belongs to another model",
+				b->architecture->name);
 }
 
 static void
