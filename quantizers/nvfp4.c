@@ -42,20 +42,35 @@ as_e4m3(float scale)
 	return minifloat_decode(&minifloat_e4m3fn, minifloat_encode(&minifloat_e4m3fn, scale));
 }
 
-/* A block by compressed-tensors' arithmetic; returns the stored scale. */
-static float
-round_block(uint8_t *codes, float *out, const float *w, size_t n, const struct nvfp4 *nvfp4)
+/* The stored scales of one row by compressed-tensors' arithmetic, all blocks at once; the row's
+ * codes serve as scratch. */
+static void
+fit_row(float *scales, uint8_t *codes, const float *w, size_t columns, const struct nvfp4 *nvfp4)
 {
 	const struct kernels *kernels = nvfp4->kernels;
-	float scale = as_e4m3(nvfp4->global * (kernels->absmax(w, n) / most_value)), step;
+	size_t blocks = (columns + BLOCK - 1) / BLOCK;
 
-	if (scale == 0.0f)
-		scale = 0.125f;
-	step = scale / nvfp4->global;
+	for (size_t b = 0; b < blocks; b++) {
+		size_t n = columns - b * BLOCK < BLOCK ? columns - b * BLOCK : BLOCK;
+
+		scales[b] = nvfp4->global * (kernels->absmax(w + b * BLOCK, n) / most_value);
+	}
+	kernels->mini_encode(codes, scales, blocks, 1.0f, &minifloat_e4m3fn);
+	kernels->mini_decode(scales, codes, blocks, 1.0f, &minifloat_e4m3fn);
+	for (size_t b = 0; b < blocks; b++)
+		scales[b] = scales[b] == 0.0f ? 0.125f : scales[b];
+}
+
+static void
+round_block(uint8_t *codes, float *out, const float *w, size_t n, const struct nvfp4 *nvfp4,
+	    float scale)
+{
+	const struct kernels *kernels = nvfp4->kernels;
+	float step = scale / nvfp4->global;
+
 	kernels->divide(out, w, n, step);
 	kernels->mini_encode(codes, out, n, 1.0f, &minifloat_e2m1);
 	kernels->mini_decode(out, codes, n, step, &minifloat_e2m1);
-	return scale;
 }
 
 /* The same by fouroversix' arithmetic, with a scale that is `expansion` times as large. */
@@ -88,21 +103,33 @@ round_better(uint8_t *codes, float *out, const float *w, size_t n, const struct 
 	return other_scale;
 }
 
+static void
+quantize_row(const struct rows *rows, size_t row)
+{
+	const struct nvfp4 *nvfp4 = rows->scheme;
+	size_t columns = rows->layer->columns;
+	const float *w = rows->layer->weight + row * columns;
+	float *out = rows->out->dequantized + row * columns;
+	float *scales = rows->out->scales + row * rows->out->group_count;
+	uint8_t *codes = rows->out->codes + row * columns;
+
+	if (!nvfp4->fouroversix)
+		fit_row(scales, codes, w, columns, nvfp4);
+	for (size_t c = 0; c < columns; c += BLOCK, scales++) {
+		size_t n = columns - c < BLOCK ? columns - c : BLOCK;
+
+		if (nvfp4->fouroversix)
+			*scales = round_better(codes + c, out + c, w + c, n, nvfp4);
+		else
+			round_block(codes + c, out + c, w + c, n, nvfp4, *scales);
+	}
+}
+
 static size_t
 quantize(const struct rows *rows, size_t first, size_t count)
 {
-	const struct nvfp4 *nvfp4 = rows->scheme;
-	size_t columns = rows->layer->columns, blocks = rows->out->group_count;
-
-	for (size_t r = first; r < first + count; r++)
-		for (size_t c = 0; c < columns; c += BLOCK) {
-			size_t at = r * columns + c, n = columns - c < BLOCK ? columns - c : BLOCK;
-
-			rows->out->scales[r * blocks + c / BLOCK] =
-				(nvfp4->fouroversix ? round_better : round_block)(
-					rows->out->codes + at, rows->out->dequantized + at,
-					rows->layer->weight + at, n, nvfp4);
-		}
+	for (size_t row = first; row < first + count; row++)
+		quantize_row(rows, row);
 	return 0;
 }
 
