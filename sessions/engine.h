@@ -116,6 +116,7 @@ struct eval_setting {
 	const char *text, *field;
 	const struct protocol *protocol;
 	size_t context, max_tokens; /* 0: the protocol's; all */
+	bool weights_only;          /* leave out what methods do to activations */
 };
 
 struct eval_shape {

@@ -151,6 +151,18 @@ overlay_key(struct key key, const struct model *model, const struct overlay *ove
 	return key;
 }
 
+/* Layers keep their weights and get their inputs as they are: other results, so other keys. */
+static void
+drop_effects(struct replacement *replacements, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (!replacements[i].effect)
+			continue;
+		replacements[i].effect = NULL;
+		replacements[i].key = key_add_text(replacements[i].key, "weights only");
+	}
+}
+
 enum err
 engine_evaluate(struct eval_result *out, struct engine *engine, const struct eval_setting *setting,
 		struct layer_result *const *results, const struct work *work)
@@ -165,6 +177,8 @@ engine_evaluate(struct eval_result *out, struct engine *engine, const struct eva
 	memset(out, 0, sizeof(*out));
 	if (!code) {
 		overlay = engine_overlay(replacements, engine, results);
+		if (setting->weights_only)
+			drop_effects(replacements, model->layer_count);
 		key = overlay_key(key_add(evaluator->key, results ? "now" : "old", 3), model,
 				  &overlay);
 		if (!from_kept(out, engine, key)) {

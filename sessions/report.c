@@ -218,9 +218,16 @@ delta_out(struct json_out *json, const struct eval_result *result)
 	json_out_end(json);
 }
 
+static void
+current_out(struct json_out *json, const struct eval_result *result)
+{
+	nll_out(json, "current", &result->current, result->ppl, result->ppl_se);
+	delta_out(json, result);
+}
+
 void
 report_eval(struct json_out *json, const char *name, const struct corpus *corpus,
-	    const struct eval_result *result)
+	    const struct eval_result *result, const struct eval_result *weights)
 {
 	json_out_object(json, NULL);
 	json_out_text(json, "name", name);
@@ -231,13 +238,19 @@ report_eval(struct json_out *json, const char *name, const struct corpus *corpus
 	json_out_count(json, "scored", result->scored);
 	nll_out(json, "baseline", &result->baseline, result->baseline_ppl, result->baseline_ppl_se);
 	if (result->has_current) {
-		nll_out(json, "current", &result->current, result->ppl, result->ppl_se);
-		delta_out(json, result);
+		current_out(json, result);
 	} else {
 		json_out_null(json, "current");
 		json_out_null(json, "delta");
 		json_out_null(json, "kl");
 		json_out_null(json, "top1");
+	}
+	if (weights) {
+		json_out_object(json, "weight_only");
+		current_out(json, weights);
+		json_out_end(json);
+	} else {
+		json_out_null(json, "weight_only");
 	}
 	json_out_end(json);
 }

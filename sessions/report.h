@@ -26,7 +26,8 @@ void report_calibration(struct json_out *json, const char *key,
 
 /* One text of qscope.eval/1 as an element of an array. */
 void report_eval(struct json_out *json, const char *name, const struct corpus *corpus,
-		 const struct eval_result *result);
+		 const struct eval_result *result,
+		 const struct eval_result *weights /* without effects on activations, or NULL */);
 
 /* {"linear":...,"model":...} */
 void report_engine_bits(struct json_out *json, const char *key, struct engine_bits bits);

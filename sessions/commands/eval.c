@@ -17,6 +17,8 @@ struct evaluation {
 	struct eval_setting setting; /* text set for each in turn */
 	const char *texts[TEXTS_MAX];
 	struct eval_result results[TEXTS_MAX];
+	struct eval_result weights[TEXTS_MAX]; /* without what is done to activations */
+	bool has_effects;
 	size_t count;
 	bool has_recipe;
 	struct recipe recipe;
@@ -107,16 +109,42 @@ quantize(struct evaluation *e)
 	return engine_apply(e->layers, e->common.engine, &e->recipe, &e->common.work);
 }
 
+static bool
+any_effect(const struct evaluation *e)
+{
+	for (size_t i = 0; e->layers && i < engine_model(e->common.engine)->layer_count; i++)
+		if (e->layers[i] && e->layers[i]->quantized.effect)
+			return true;
+	return false;
+}
+
+/* The weights alone too, where a method also rounds what its layers read. */
+static enum err
+evaluate_weights(struct evaluation *e, size_t text)
+{
+	enum err code;
+
+	e->setting.weights_only = true;
+	code = engine_evaluate(&e->weights[text], e->common.engine, &e->setting, e->layers,
+			       &e->common.work);
+	e->setting.weights_only = false;
+	return code;
+}
+
 static enum err
 evaluate(struct evaluation *e)
 {
 	enum err code = OK;
+
+	e->has_effects = any_effect(e);
 
 	for (size_t i = 0; i < e->count && !code; i++) {
 		output_phase(e->call, "evaluating %s (%zu of %zu)", e->texts[i], i + 1, e->count);
 		e->setting.text = e->texts[i];
 		code = engine_evaluate(&e->results[i], e->common.engine, &e->setting, e->layers,
 				       &e->common.work);
+		if (!code && e->has_effects)
+			code = evaluate_weights(e, i);
 	}
 	return code;
 }
@@ -163,7 +191,8 @@ build_json(struct json_out **out, struct evaluation *e)
 	for (size_t i = 0; i < e->count && !code; i++) {
 		code = engine_corpus(&corpus, e->common.engine, e->texts[i], e->setting.field);
 		if (!code)
-			report_eval(json, e->texts[i], corpus, &e->results[i]);
+			report_eval(json, e->texts[i], corpus, &e->results[i],
+				    e->has_effects ? &e->weights[i] : NULL);
 	}
 	json_out_end(json);
 	report_engine_bits(json, "bits", engine_bits(e->common.engine, e->layers));
@@ -200,8 +229,14 @@ print_table(struct evaluation *e)
 	struct engine_bits bits = engine_bits(e->common.engine, e->layers);
 	enum err code;
 
-	for (size_t i = 0; i < e->count; i++)
+	for (size_t i = 0; i < e->count; i++) {
+		char alone[256];
+
 		row(table, e->texts[i], &e->results[i]);
+		snprintf(alone, sizeof(alone), "%s, weights alone", e->texts[i]);
+		if (e->has_effects)
+			row(table, alone, &e->weights[i]);
+	}
 	code = output_table(e->call, table);
 	if (!code && !e->call->options->csv)
 		output_text(e->call,
@@ -345,7 +380,10 @@ const struct command command_eval = {
 		"taken on the same tokens, so its standard error is far smaller than those of the\n"
 		"perplexities; beside it the KL divergence from the unquantized model and the "
 		"share\n"
-		"of equal top tokens. Protocols: llama.cpp (context 512, second half of each "
+		"of equal top tokens. Where a method also rounds the inputs of its layers, the "
+		"figures\n"
+		"of its weights alone stand beside. Protocols: llama.cpp (context 512, second half "
+		"of each "
 		"window\n"
 		"scored), window (whole windows, as in the papers). With --max-delta-nll or "
 		"--max-kl\n"

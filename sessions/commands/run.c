@@ -128,7 +128,7 @@ outcome_out(struct json_out *json, struct job *job, size_t index)
 
 		code = engine_corpus(&corpus, job->common.engine, job->texts[i], NULL);
 		if (!code)
-			report_eval(json, job->texts[i], corpus, &outcome->texts[i]);
+			report_eval(json, job->texts[i], corpus, &outcome->texts[i], NULL);
 	}
 	json_out_end(json);
 	json_out_end(json);

@@ -8,11 +8,18 @@ MODEL_KEYS = "path format architecture identity sha256 parameters bytes dtypes t
 SHAPE_KEYS = "blocks hidden intermediate heads kv_heads head_dim vocab context".split()
 TOKENIZER_KEYS = "kind vocab bos eos adds_bos".split()
 LAYER_KEYS = "name block module tensor rows columns dtype bytes input".split()
-METHOD_KEYS = "name family scope needs activations summary source params".split()
+METHOD_KEYS = "name family scope needs activations summary source facts params".split()
 PARAM_KEYS = "name type min max values default help".split()
 PINNED_PARAMS = {
     "rtn": {"bits", "group_size", "symmetric", "mse", "activations"},
     "nf4": {"block_size", "double_quant"},
+    "fp4": {"block_size", "double_quant"},
+    "llm_int8": {"threshold"},
+    "fp8": {"variant", "granularity"},
+    "mxfp4": {"exponent"},
+    "mxfp8": {"exponent"},
+    "nvfp4": {"fouroversix"},
+    "int_quant": {"bits", "granularity", "group_size", "symmetric", "observer", "preset"},
     "gptq": {"bits", "group_size", "symmetric", "act_order", "static_groups", "damp", "mse"},
     "awq": {"bits", "group_size", "symmetric", "clip", "duo_scaling", "grid"},
 }

@@ -68,11 +68,23 @@ def quantized_folder(folder):
     check(gate == 0, f"an open gate exits {gate}")
 
 
+def activations():
+    """What a method does to activations shows, and its weights alone stand beside, as if nothing were done to them."""
+    arguments = ("--text", "dialogue.evaluation", "--tokens", "2048")
+    split = ask("eval", "--method", "llm_int8", *arguments)["texts"][0]
+    alone = ask("eval", "--method", "llm_int8", "--set", "activations=none", *arguments)["texts"][0]
+    check(alone["weight_only"] is None, "weights alone beside nothing else")
+    check(split["current"]["nll"] != alone["current"]["nll"], "int8 inputs change nothing")
+    for key in ("current", "delta", "kl", "top1"):
+        check(split["weight_only"][key] == alone[key], f"weights alone: {key} is {split['weight_only'][key]}, not {alone[key]}")
+
+
 def main():
     with scratch() as folder:
         protocol(folder, "llama.cpp", "stories.evaluation", 2100)
         protocol(folder, "window", "code.evaluation", 1700)
         quantized_folder(folder)
+        activations()
     finish("eval")
 
 

@@ -58,13 +58,14 @@ def objects(folder):
     expect("tokenize", "tokenize", "--string", "Once upon a time")
     expect("tokenize", "tokenize", "--decode", "--ids", "5,6,7")
     expect("logits", "logits", "--ids", "1,2,3", "-o", folder / "l.npy")
-    for method in ("rtn", "nf4", "gptq", "awq"):
+    for method in ("rtn", "nf4", "llm_int8", "gptq", "awq"):
         expect("measure", "measure", "--layer", "layers.0.attn.v", "--method", method, *SMALL)
     expect("measure", "measure", "--layer", "layers.0.attn.v", "--method", "rtn", "--calibration",
            "code.calibration", *SMALL)
     text = ["--text", "code.evaluation", "--tokens", "1024"]
     expect("eval", "eval", *text)
     expect("eval", "eval", "--method", "rtn", "--set", "bits=3", *text)
+    expect("eval", "eval", "--method", "llm_int8", *text)
     expect("error", "eval", "--method", "rtn", "--set", "bits=2", *text, "--max-kl", "1e-9", code=4)
     expect("plot", "plot", "histogram", "--layer", "layers.1.mlp.up", "--method", "rtn", *SMALL)
     expect("plot", "plot", "bars", "--layer", "layers.1.mlp.up", "--method", "rtn", *SMALL)
