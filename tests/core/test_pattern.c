@@ -110,6 +110,7 @@ test_pattern__what_cannot_be_expressed_is_refused_by_name(void **state)
 	refuse("a pair of letters that is also one", "(?i:off)");
 	refuse("a class without an end", "[a");
 	refuse("a class without an end", "[a[b]");
+	refuse("a class without an end", "[a-");
 	refuse("an empty class", "a[]");
 	refuse("a range whose end", "[b-a]");
 	refuse("a range that ends with a class", "[a-\\d]");
