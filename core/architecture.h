@@ -128,9 +128,11 @@ struct architecture {
 extern const struct architecture *const architectures[]; /* ends with NULL */
 
 /* Shared by many families, and by the readers of formats that have but one. */
-extern const struct architecture_tensor architecture_llama_tensors[]; /* with every option */
-extern const struct architecture_tensor architecture_rms_outside[];   /* norm.weight alone */
-extern const struct architecture_input architecture_inputs[];         /* of halves in sequence */
+extern const struct architecture_tensor architecture_llama_tensors[];    /* with every option */
+extern const struct architecture_tensor architecture_sandwich_tensors[]; /* Gemma 2, 3 */
+extern const struct architecture_tensor architecture_qwen_moe_tensors[];
+extern const struct architecture_tensor architecture_rms_outside[]; /* norm.weight alone */
+extern const struct architecture_input architecture_inputs[];       /* of halves in sequence */
 extern const struct architecture_input architecture_shared_norm_inputs[]; /* side by side: where
 									     separate_norm is unset
 									     one norm serves both */

@@ -10,7 +10,13 @@ const struct architecture_tensor architecture_llama_tensors[] = {
 	VECTOR_WHEN(attention_bias, Q_BIAS, "self_attn.q_proj.bias", QUERIES),
 	VECTOR_WHEN(attention_bias, K_BIAS, "self_attn.k_proj.bias", KEYS),
 	VECTOR_WHEN(attention_bias, V_BIAS, "self_attn.v_proj.bias", KEYS),
-	VECTOR_WHEN(attention_bias, O_BIAS, "self_attn.o_proj.bias", HIDDEN),
+	{ .slot = SLOT_O_BIAS,
+	  .name = "self_attn.o_proj.bias",
+	  .rows = DIMENSION_HIDDEN,
+	  .when = WHEN(attention_bias),
+	  .unless = WHEN(output_bare) },
+	VECTOR_WHEN(qk_norm, Q_NORM, "self_attn.q_norm.weight", HEAD_DIM),
+	VECTOR_WHEN(qk_norm, K_NORM, "self_attn.k_norm.weight", HEAD_DIM),
 	VECTOR(MLP_NORM, "post_attention_layernorm.weight", HIDDEN),
 	MATRIX(GATE, "mlp.gate_proj.weight", INTERMEDIATE, HIDDEN),
 	MATRIX(UP, "mlp.up_proj.weight", INTERMEDIATE, HIDDEN),
@@ -18,6 +24,70 @@ const struct architecture_tensor architecture_llama_tensors[] = {
 	VECTOR_WHEN(mlp_bias, GATE_BIAS, "mlp.gate_proj.bias", INTERMEDIATE),
 	VECTOR_WHEN(mlp_bias, UP_BIAS, "mlp.up_proj.bias", INTERMEDIATE),
 	VECTOR_WHEN(mlp_bias, DOWN_BIAS, "mlp.down_proj.bias", HIDDEN),
+	{ .name = NULL },
+};
+
+/* Norms before and behind each half. */
+const struct architecture_tensor architecture_sandwich_tensors[] = {
+	VECTOR(ATTN_NORM, "input_layernorm.weight", HIDDEN),
+	MATRIX(Q, "self_attn.q_proj.weight", QUERIES, HIDDEN),
+	MATRIX(K, "self_attn.k_proj.weight", KEYS, HIDDEN),
+	MATRIX(V, "self_attn.v_proj.weight", KEYS, HIDDEN),
+	MATRIX(O, "self_attn.o_proj.weight", HIDDEN, QUERIES),
+	VECTOR_WHEN(attention_bias, Q_BIAS, "self_attn.q_proj.bias", QUERIES),
+	VECTOR_WHEN(attention_bias, K_BIAS, "self_attn.k_proj.bias", KEYS),
+	VECTOR_WHEN(attention_bias, V_BIAS, "self_attn.v_proj.bias", KEYS),
+	VECTOR_WHEN(attention_bias, O_BIAS, "self_attn.o_proj.bias", HIDDEN),
+	VECTOR_WHEN(qk_norm, Q_NORM, "self_attn.q_norm.weight", HEAD_DIM),
+	VECTOR_WHEN(qk_norm, K_NORM, "self_attn.k_norm.weight", HEAD_DIM),
+	VECTOR(ATTN_POST_NORM, "post_attention_layernorm.weight", HIDDEN),
+	VECTOR(MLP_NORM, "pre_feedforward_layernorm.weight", HIDDEN),
+	MATRIX(GATE, "mlp.gate_proj.weight", INTERMEDIATE, HIDDEN),
+	MATRIX(UP, "mlp.up_proj.weight", INTERMEDIATE, HIDDEN),
+	MATRIX(DOWN, "mlp.down_proj.weight", HIDDEN, INTERMEDIATE),
+	VECTOR(MLP_POST_NORM, "post_feedforward_layernorm.weight", HIDDEN),
+	{ .name = NULL },
+};
+
+#define SHARED_EXPERT(id, spelling, height, width)                                               \
+	{                                                                                        \
+		.slot = SLOT_##id, .name = spelling, .rows = DIMENSION_##height,                 \
+		.columns = DIMENSION_##width, .block = SPARSE_BLOCK, .when = WHEN(shared_expert) \
+	}
+
+const struct architecture_tensor architecture_qwen_moe_tensors[] = {
+	VECTOR(ATTN_NORM, "input_layernorm.weight", HIDDEN),
+	MATRIX(Q, "self_attn.q_proj.weight", QUERIES, HIDDEN),
+	MATRIX(K, "self_attn.k_proj.weight", KEYS, HIDDEN),
+	MATRIX(V, "self_attn.v_proj.weight", KEYS, HIDDEN),
+	MATRIX(O, "self_attn.o_proj.weight", HIDDEN, QUERIES),
+	VECTOR_WHEN(attention_bias, Q_BIAS, "self_attn.q_proj.bias", QUERIES),
+	VECTOR_WHEN(attention_bias, K_BIAS, "self_attn.k_proj.bias", KEYS),
+	VECTOR_WHEN(attention_bias, V_BIAS, "self_attn.v_proj.bias", KEYS),
+	{ .slot = SLOT_O_BIAS,
+	  .name = "self_attn.o_proj.bias",
+	  .rows = DIMENSION_HIDDEN,
+	  .when = WHEN(attention_bias),
+	  .unless = WHEN(output_bare) },
+	VECTOR_WHEN(qk_norm, Q_NORM, "self_attn.q_norm.weight", HEAD_DIM),
+	VECTOR_WHEN(qk_norm, K_NORM, "self_attn.k_norm.weight", HEAD_DIM),
+	VECTOR(MLP_NORM, "post_attention_layernorm.weight", HIDDEN),
+	MATRIX_IN(DENSE, GATE, "mlp.gate_proj.weight", INTERMEDIATE, HIDDEN),
+	MATRIX_IN(DENSE, UP, "mlp.up_proj.weight", INTERMEDIATE, HIDDEN),
+	MATRIX_IN(DENSE, DOWN, "mlp.down_proj.weight", HIDDEN, INTERMEDIATE),
+	MATRIX_IN(SPARSE, ROUTER, "mlp.gate.weight", EXPERTS, HIDDEN),
+	EXPERTS_FUSED("mlp.experts.gate_up_proj"),
+	MATRIX_IN(SPARSE, EXPERT_GATE, "mlp.experts.#.gate_proj.weight", EXPERT_INTERMEDIATE,
+		  HIDDEN),
+	MATRIX_IN(SPARSE, EXPERT_UP, "mlp.experts.#.up_proj.weight", EXPERT_INTERMEDIATE, HIDDEN),
+	MATRIX_IN(SPARSE, EXPERT_DOWN, "mlp.experts.#.down_proj.weight|mlp.experts.down_proj",
+		  HIDDEN, EXPERT_INTERMEDIATE),
+	SHARED_EXPERT(SHARED_ROUTER, "mlp.shared_expert_gate.weight", ONE, HIDDEN),
+	SHARED_EXPERT(SHARED_GATE, "mlp.shared_expert.gate_proj.weight", SHARED_INTERMEDIATE,
+		      HIDDEN),
+	SHARED_EXPERT(SHARED_UP, "mlp.shared_expert.up_proj.weight", SHARED_INTERMEDIATE, HIDDEN),
+	SHARED_EXPERT(SHARED_DOWN, "mlp.shared_expert.down_proj.weight", HIDDEN,
+		      SHARED_INTERMEDIATE),
 	{ .name = NULL },
 };
 

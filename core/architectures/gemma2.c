@@ -2,25 +2,6 @@
  * capped (models/gemma2/configuration_gemma2.py). */
 #include "core/architecture.h"
 
-static const struct architecture_tensor tensors[] = {
-	VECTOR(ATTN_NORM, "input_layernorm.weight", HIDDEN),
-	MATRIX(Q, "self_attn.q_proj.weight", QUERIES, HIDDEN),
-	MATRIX(K, "self_attn.k_proj.weight", KEYS, HIDDEN),
-	MATRIX(V, "self_attn.v_proj.weight", KEYS, HIDDEN),
-	MATRIX(O, "self_attn.o_proj.weight", HIDDEN, QUERIES),
-	VECTOR_WHEN(attention_bias, Q_BIAS, "self_attn.q_proj.bias", QUERIES),
-	VECTOR_WHEN(attention_bias, K_BIAS, "self_attn.k_proj.bias", KEYS),
-	VECTOR_WHEN(attention_bias, V_BIAS, "self_attn.v_proj.bias", KEYS),
-	VECTOR_WHEN(attention_bias, O_BIAS, "self_attn.o_proj.bias", HIDDEN),
-	VECTOR(ATTN_POST_NORM, "post_attention_layernorm.weight", HIDDEN),
-	VECTOR(MLP_NORM, "pre_feedforward_layernorm.weight", HIDDEN),
-	MATRIX(GATE, "mlp.gate_proj.weight", INTERMEDIATE, HIDDEN),
-	MATRIX(UP, "mlp.up_proj.weight", INTERMEDIATE, HIDDEN),
-	MATRIX(DOWN, "mlp.down_proj.weight", HIDDEN, INTERMEDIATE),
-	VECTOR(MLP_POST_NORM, "post_feedforward_layernorm.weight", HIDDEN),
-	{ .name = NULL },
-};
-
 static const struct config_key keys[] = {
 	CONFIG_SIZE("num_hidden_layers", blocks, 1, CONFIG_BLOCKS_MAX, 26),
 	CONFIG_SIZE("hidden_size", hidden, 1, CONFIG_WIDTH_MAX, 2304),
@@ -57,7 +38,7 @@ const struct architecture architecture_gemma2 = {
 	.embed = "embed_tokens.weight",
 	.head = "lm_head.weight",
 	.block_prefix = "layers.",
-	.tensors = tensors,
+	.tensors = architecture_sandwich_tensors,
 	.outside = architecture_rms_outside,
 	.inputs = architecture_inputs,
 	.shape = { .rope = true, .norm_plus_one = true },

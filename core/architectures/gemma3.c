@@ -2,27 +2,6 @@
  * sees all, and a RoPE of its own for those that slide (models/gemma3/configuration_gemma3.py). */
 #include "core/architecture.h"
 
-static const struct architecture_tensor tensors[] = {
-	VECTOR(ATTN_NORM, "input_layernorm.weight", HIDDEN),
-	MATRIX(Q, "self_attn.q_proj.weight", QUERIES, HIDDEN),
-	MATRIX(K, "self_attn.k_proj.weight", KEYS, HIDDEN),
-	MATRIX(V, "self_attn.v_proj.weight", KEYS, HIDDEN),
-	MATRIX(O, "self_attn.o_proj.weight", HIDDEN, QUERIES),
-	VECTOR_WHEN(attention_bias, Q_BIAS, "self_attn.q_proj.bias", QUERIES),
-	VECTOR_WHEN(attention_bias, K_BIAS, "self_attn.k_proj.bias", KEYS),
-	VECTOR_WHEN(attention_bias, V_BIAS, "self_attn.v_proj.bias", KEYS),
-	VECTOR_WHEN(attention_bias, O_BIAS, "self_attn.o_proj.bias", HIDDEN),
-	VECTOR(Q_NORM, "self_attn.q_norm.weight", HEAD_DIM),
-	VECTOR(K_NORM, "self_attn.k_norm.weight", HEAD_DIM),
-	VECTOR(ATTN_POST_NORM, "post_attention_layernorm.weight", HIDDEN),
-	VECTOR(MLP_NORM, "pre_feedforward_layernorm.weight", HIDDEN),
-	MATRIX(GATE, "mlp.gate_proj.weight", INTERMEDIATE, HIDDEN),
-	MATRIX(UP, "mlp.up_proj.weight", INTERMEDIATE, HIDDEN),
-	MATRIX(DOWN, "mlp.down_proj.weight", HIDDEN, INTERMEDIATE),
-	VECTOR(MLP_POST_NORM, "post_feedforward_layernorm.weight", HIDDEN),
-	{ .name = NULL },
-};
-
 static const struct config_key keys[] = {
 	CONFIG_SIZE("num_hidden_layers", blocks, 1, CONFIG_BLOCKS_MAX, 26),
 	CONFIG_SIZE("hidden_size", hidden, 1, CONFIG_WIDTH_MAX, 2304),
@@ -59,10 +38,10 @@ const struct architecture architecture_gemma3 = {
 	.embed = "embed_tokens.weight",
 	.head = "lm_head.weight",
 	.block_prefix = "layers.",
-	.tensors = tensors,
+	.tensors = architecture_sandwich_tensors,
 	.outside = architecture_rms_outside,
 	.inputs = architecture_inputs,
-	.shape = { .rope = true, .rope_local = true, .norm_plus_one = true },
+	.shape = { .rope = true, .rope_local = true, .norm_plus_one = true, .qk_norm = true },
 	.rope = { .theta = 1e6, .local_theta = 10000, .local_theta_key = "rope_local_base_freq" },
 	.config_keys = keys,
 	.config_rules = rules,

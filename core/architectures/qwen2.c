@@ -2,22 +2,6 @@
  * (models/qwen2/configuration_qwen2.py). */
 #include "core/architecture.h"
 
-static const struct architecture_tensor tensors[] = {
-	VECTOR(ATTN_NORM, "input_layernorm.weight", HIDDEN),
-	MATRIX(Q, "self_attn.q_proj.weight", QUERIES, HIDDEN),
-	MATRIX(K, "self_attn.k_proj.weight", KEYS, HIDDEN),
-	MATRIX(V, "self_attn.v_proj.weight", KEYS, HIDDEN),
-	MATRIX(O, "self_attn.o_proj.weight", HIDDEN, QUERIES),
-	VECTOR(Q_BIAS, "self_attn.q_proj.bias", QUERIES),
-	VECTOR(K_BIAS, "self_attn.k_proj.bias", KEYS),
-	VECTOR(V_BIAS, "self_attn.v_proj.bias", KEYS),
-	VECTOR(MLP_NORM, "post_attention_layernorm.weight", HIDDEN),
-	MATRIX(GATE, "mlp.gate_proj.weight", INTERMEDIATE, HIDDEN),
-	MATRIX(UP, "mlp.up_proj.weight", INTERMEDIATE, HIDDEN),
-	MATRIX(DOWN, "mlp.down_proj.weight", HIDDEN, INTERMEDIATE),
-	{ .name = NULL },
-};
-
 static const struct config_key keys[] = {
 	CONFIG_SIZE("num_hidden_layers", blocks, 1, CONFIG_BLOCKS_MAX, 32),
 	CONFIG_SIZE("hidden_size", hidden, 1, CONFIG_WIDTH_MAX, 4096),
@@ -45,10 +29,10 @@ const struct architecture architecture_qwen2 = {
 	.embed = "embed_tokens.weight",
 	.head = "lm_head.weight",
 	.block_prefix = "layers.",
-	.tensors = tensors,
+	.tensors = architecture_llama_tensors,
 	.outside = architecture_rms_outside,
 	.inputs = architecture_inputs,
-	.shape = { .rope = true },
+	.shape = { .rope = true, .attention_bias = true, .output_bare = true },
 	.config_keys = keys,
 	.readers = readers,
 	.leftovers = architecture_leftovers,

@@ -1,25 +1,6 @@
 /* Qwen 3: queries and keys are normed head by head (models/qwen3/configuration_qwen3.py). */
 #include "core/architecture.h"
 
-static const struct architecture_tensor tensors[] = {
-	VECTOR(ATTN_NORM, "input_layernorm.weight", HIDDEN),
-	MATRIX(Q, "self_attn.q_proj.weight", QUERIES, HIDDEN),
-	MATRIX(K, "self_attn.k_proj.weight", KEYS, HIDDEN),
-	MATRIX(V, "self_attn.v_proj.weight", KEYS, HIDDEN),
-	MATRIX(O, "self_attn.o_proj.weight", HIDDEN, QUERIES),
-	VECTOR_WHEN(attention_bias, Q_BIAS, "self_attn.q_proj.bias", QUERIES),
-	VECTOR_WHEN(attention_bias, K_BIAS, "self_attn.k_proj.bias", KEYS),
-	VECTOR_WHEN(attention_bias, V_BIAS, "self_attn.v_proj.bias", KEYS),
-	VECTOR_WHEN(attention_bias, O_BIAS, "self_attn.o_proj.bias", HIDDEN),
-	VECTOR(Q_NORM, "self_attn.q_norm.weight", HEAD_DIM),
-	VECTOR(K_NORM, "self_attn.k_norm.weight", HEAD_DIM),
-	VECTOR(MLP_NORM, "post_attention_layernorm.weight", HIDDEN),
-	MATRIX(GATE, "mlp.gate_proj.weight", INTERMEDIATE, HIDDEN),
-	MATRIX(UP, "mlp.up_proj.weight", INTERMEDIATE, HIDDEN),
-	MATRIX(DOWN, "mlp.down_proj.weight", HIDDEN, INTERMEDIATE),
-	{ .name = NULL },
-};
-
 static const struct config_key keys[] = {
 	CONFIG_SIZE("num_hidden_layers", blocks, 1, CONFIG_BLOCKS_MAX, 32),
 	CONFIG_SIZE("hidden_size", hidden, 1, CONFIG_WIDTH_MAX, 4096),
@@ -48,10 +29,10 @@ const struct architecture architecture_qwen3 = {
 	.embed = "embed_tokens.weight",
 	.head = "lm_head.weight",
 	.block_prefix = "layers.",
-	.tensors = tensors,
+	.tensors = architecture_llama_tensors,
 	.outside = architecture_rms_outside,
 	.inputs = architecture_inputs,
-	.shape = { .rope = true },
+	.shape = { .rope = true, .qk_norm = true },
 	.config_keys = keys,
 	.readers = readers,
 	.leftovers = architecture_leftovers,

@@ -1,32 +1,6 @@
 /* Qwen 3 with experts (models/qwen3_moe/configuration_qwen3_moe.py). */
 #include "core/architecture.h"
 
-static const struct architecture_tensor tensors[] = {
-	VECTOR(ATTN_NORM, "input_layernorm.weight", HIDDEN),
-	MATRIX(Q, "self_attn.q_proj.weight", QUERIES, HIDDEN),
-	MATRIX(K, "self_attn.k_proj.weight", KEYS, HIDDEN),
-	MATRIX(V, "self_attn.v_proj.weight", KEYS, HIDDEN),
-	MATRIX(O, "self_attn.o_proj.weight", HIDDEN, QUERIES),
-	VECTOR_WHEN(attention_bias, Q_BIAS, "self_attn.q_proj.bias", QUERIES),
-	VECTOR_WHEN(attention_bias, K_BIAS, "self_attn.k_proj.bias", KEYS),
-	VECTOR_WHEN(attention_bias, V_BIAS, "self_attn.v_proj.bias", KEYS),
-	VECTOR_WHEN(attention_bias, O_BIAS, "self_attn.o_proj.bias", HIDDEN),
-	VECTOR(Q_NORM, "self_attn.q_norm.weight", HEAD_DIM),
-	VECTOR(K_NORM, "self_attn.k_norm.weight", HEAD_DIM),
-	VECTOR(MLP_NORM, "post_attention_layernorm.weight", HIDDEN),
-	MATRIX_IN(DENSE, GATE, "mlp.gate_proj.weight", INTERMEDIATE, HIDDEN),
-	MATRIX_IN(DENSE, UP, "mlp.up_proj.weight", INTERMEDIATE, HIDDEN),
-	MATRIX_IN(DENSE, DOWN, "mlp.down_proj.weight", HIDDEN, INTERMEDIATE),
-	MATRIX_IN(SPARSE, ROUTER, "mlp.gate.weight", EXPERTS, HIDDEN),
-	EXPERTS_FUSED("mlp.experts.gate_up_proj"),
-	MATRIX_IN(SPARSE, EXPERT_GATE, "mlp.experts.#.gate_proj.weight", EXPERT_INTERMEDIATE,
-		  HIDDEN),
-	MATRIX_IN(SPARSE, EXPERT_UP, "mlp.experts.#.up_proj.weight", EXPERT_INTERMEDIATE, HIDDEN),
-	MATRIX_IN(SPARSE, EXPERT_DOWN, "mlp.experts.#.down_proj.weight|mlp.experts.down_proj",
-		  HIDDEN, EXPERT_INTERMEDIATE),
-	{ .name = NULL },
-};
-
 static const struct config_key keys[] = {
 	CONFIG_SIZE("num_hidden_layers", blocks, 1, CONFIG_BLOCKS_MAX, 24),
 	CONFIG_SIZE("hidden_size", hidden, 1, CONFIG_WIDTH_MAX, 2048),
@@ -60,10 +34,10 @@ const struct architecture architecture_qwen3_moe = {
 	.embed = "embed_tokens.weight",
 	.head = "lm_head.weight",
 	.block_prefix = "layers.",
-	.tensors = tensors,
+	.tensors = architecture_qwen_moe_tensors,
 	.outside = architecture_rms_outside,
 	.inputs = architecture_expert_inputs,
-	.shape = { .rope = true },
+	.shape = { .rope = true, .qk_norm = true },
 	.config_keys = keys,
 	.readers = readers,
 	.leftovers = architecture_leftovers,
