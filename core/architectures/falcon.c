@@ -51,12 +51,13 @@ static const struct config_rule rules[] = {
 };
 
 /* The first design has one key head or as many as query heads, the second any number, and by
- * default a norm for each half. */
+ * default a norm for each half. RefinedWeb's configs, older than transformers' own class, tell the
+ * second by n_head_kv (models/falcon/convert_custom_code_checkpoint.py). */
 static enum err
 read_design(const struct config_reading *r)
 {
 	struct model_shape *shape = &r->out->shape;
-	bool second = false, single = true;
+	bool second = json_get(r->object, "n_head_kv") != NULL, single = true;
 	size_t norms = 0;
 	enum err code = json_get_bool(&second, r->document, r->object, "new_decoder_architecture");
 

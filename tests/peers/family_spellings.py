@@ -122,13 +122,16 @@ def gpt2_hub(config):
 
 def refined_web(config):
     """Falcon before transformers had it: RefinedWeb's own code. transformers 5 opens it with that code alone, so its
-    logits are those of the config before this change; models/falcon/convert_custom_code_checkpoint.py of
-    transformers 4.31 to 4.57 says what each key became."""
-    return {"model_type": "RefinedWebModel", "architectures": ["RWForCausalLM"], "alibi": False, "bias": False,
-            "apply_residual_connection_post_layernorm": False, "attention_dropout": 0.0, "hidden_dropout": 0.0,
-            "hidden_size": config["hidden_size"], "layer_norm_epsilon": config["layer_norm_epsilon"],
-            "multi_query": True, "n_head": config["num_attention_heads"], "n_layer": config["num_hidden_layers"],
-            "parallel_attn": True, "torch_dtype": "bfloat16", "vocab_size": config["vocab_size"]}
+    logits are those of the config before this change; what each key became says
+    models/falcon/convert_custom_code_checkpoint.py of transformers (read at 15ea02a)."""
+    second = config["new_decoder_architecture"]
+    heads = {"n_head_kv": config["num_kv_heads"]} if second else {"multi_query": True}
+    return {"model_type": "RefinedWeb" if second else "RefinedWebModel", "architectures": ["RWForCausalLM"],
+            "alibi": False, "bias": False, "apply_residual_connection_post_layernorm": False,
+            "attention_dropout": 0.0, "hidden_dropout": 0.0, "hidden_size": config["hidden_size"],
+            "layer_norm_epsilon": config["layer_norm_epsilon"], "n_head": config["num_attention_heads"],
+            "n_layer": config["num_hidden_layers"], "parallel_attn": True, "torch_dtype": "bfloat16",
+            "vocab_size": config["vocab_size"], **heads}
 
 
 TINY_EXPERTS = dataclasses.replace(TINY, experts=4, intermediate=15)
@@ -160,6 +163,9 @@ TENSORS = {
     "qwen3_base": checkpoint(families.QWEN3, without_prefix("model."), {"tie_word_embeddings": True, "head_dim": 8}),
     "falcon_head": checkpoint(families.FALCON, with_head),
     "falcon_refinedweb": checkpoint(families.FALCON, with_head, config=refined_web, proof=False),
+    "falcon_refinedweb_grouped": checkpoint(
+        families.FALCON, with_head, {"new_decoder_architecture": True, "num_kv_heads": 2}, config=refined_web,
+        shape=dataclasses.replace(TINY, heads=4, kv=2), proof=False),
     "mixtral_memory": checkpoint(families.MIXTRAL, as_in_memory, shape=TINY_EXPERTS),
     "qwen2_moe_memory": checkpoint(families.QWEN2_MOE, as_in_memory, shape=TINY_EXPERTS),
     "qwen3_moe_memory": checkpoint(families.QWEN3_MOE, as_in_memory, {"head_dim": 8}, shape=TINY_EXPERTS),
