@@ -75,18 +75,6 @@ put_false(struct gguf_make *make, const char *key)
 }
 
 static void
-put_0(struct gguf_make *make, const char *key)
-{
-	make_gguf_u32(make, key, 0);
-}
-
-static void
-put_1(struct gguf_make *make, const char *key)
-{
-	make_gguf_u32(make, key, 1);
-}
-
-static void
 put_2(struct gguf_make *make, const char *key)
 {
 	make_gguf_u32(make, key, 2);
@@ -96,12 +84,6 @@ static void
 put_5(struct gguf_make *make, const char *key)
 {
 	make_gguf_u32(make, key, 5);
-}
-
-static void
-put_7(struct gguf_make *make, const char *key)
-{
-	make_gguf_u32(make, key, 7);
 }
 
 static void
@@ -193,9 +175,9 @@ test_gguf_faults__wrong_metadata_is_named_by_its_key(void **state)
 		  "is 18446744073709551615" },
 		{ "gemma2", "gemma2.block_count", put_list, ERR_FORMAT, NULL,
 		  "is an array of u32" },
-		{ "gemma2", "gemma2.block_count", put_7, ERR_FORMAT, "blk.2.attn_norm.weight",
+		{ "gemma2", "gemma2.block_count", gguf_put_7, ERR_FORMAT, "blk.2.attn_norm.weight",
 		  "missing" },
-		{ "gemma2", "gemma2.attention.head_count", put_0, ERR_FORMAT, NULL,
+		{ "gemma2", "gemma2.attention.head_count", gguf_put_0, ERR_FORMAT, NULL,
 		  "is 0, which is outside 1 to 65536" },
 		{ "gemma2", "gemma2.attention.head_count", put_list, ERR_FORMAT, NULL,
 		  "has 1 values for 2 blocks" },
@@ -215,11 +197,11 @@ test_gguf_faults__wrong_metadata_is_named_by_its_key(void **state)
 		  "is -1" },
 		{ "gemma2", "gemma2.attention.sliding_window_pattern", put_empty, ERR_FORMAT, NULL,
 		  "has 0 values for 2 blocks" },
-		{ "gemma2", "gemma2.context_length", put_0, ERR_FORMAT, NULL,
+		{ "gemma2", "gemma2.context_length", gguf_put_0, ERR_FORMAT, NULL,
 		  "is 0, which is outside 1" },
-		{ "gemma2", "gemma2.rope.freq_base", put_0, ERR_FORMAT, NULL,
+		{ "gemma2", "gemma2.rope.freq_base", gguf_put_0, ERR_FORMAT, NULL,
 		  "is 0, which is outside 0.001" },
-		{ "gemma2", "gemma2.rope.dimension_count", put_7, ERR_FORMAT, NULL,
+		{ "gemma2", "gemma2.rope.dimension_count", gguf_put_7, ERR_FORMAT, NULL,
 		  "is 7; RoPE turns pairs" },
 		{ "gemma2", "gemma2.rope.dimension_count", put_99, ERR_FORMAT, NULL,
 		  "is 99, which is outside 2 to 12" },
@@ -234,16 +216,17 @@ test_gguf_faults__wrong_metadata_is_named_by_its_key(void **state)
 		{ "gemma2", "gemma2.expert_count", put_5, ERR_UNSUPPORTED, NULL,
 		  "is 5; qscope reads models of this family where it is 0 or absent" },
 		{ "gemma2", "gemma2.logit_scale", put_half, ERR_UNSUPPORTED, NULL, "is 1.5" },
-		{ "olmo2", "olmo2.attention.sliding_window", put_7, ERR_UNSUPPORTED, NULL, "is 7" },
-		{ "bloom", "bloom.feed_forward_length", put_7, ERR_UNSUPPORTED, NULL,
+		{ "olmo2", "olmo2.attention.sliding_window", gguf_put_7, ERR_UNSUPPORTED, NULL,
+		  "is 7" },
+		{ "bloom", "bloom.feed_forward_length", gguf_put_7, ERR_UNSUPPORTED, NULL,
 		  "is 7; qscope reads models of this family where it is 72" },
-		{ "gpt2", "gpt2.embedding_length", put_7, ERR_FORMAT, NULL,
+		{ "gpt2", "gpt2.embedding_length", gguf_put_7, ERR_FORMAT, NULL,
 		  "is 7, no multiple of the 3 heads" },
-		{ "gpt2", "gpt2.attention.key_length", put_7, ERR_UNSUPPORTED, NULL,
+		{ "gpt2", "gpt2.attention.key_length", gguf_put_7, ERR_UNSUPPORTED, NULL,
 		  "is 7; qscope reads models of this family where it is 6" },
-		{ "mixtral", "llama.expert_used_count", put_7, ERR_FORMAT, NULL,
+		{ "mixtral", "llama.expert_used_count", gguf_put_7, ERR_FORMAT, NULL,
 		  "is 7, more than the 5 experts" },
-		{ "mixtral", "llama.expert_count", put_7, ERR_FORMAT, NULL,
+		{ "mixtral", "llama.expert_count", gguf_put_7, ERR_FORMAT, NULL,
 		  "is 7, but blk.0.ffn_gate_inp.weight has another number of rows" },
 		{ "mixtral", "blk.0.ffn_gate_inp.weight", NULL, ERR_FORMAT, "llama.expert_count",
 		  "is 5, but blk.0.ffn_gate_inp.weight is missing" },
@@ -261,7 +244,7 @@ test_gguf_faults__wrong_metadata_is_named_by_its_key(void **state)
 		{ "llama_llama3", "llama.rope.scaling.factor", put_2, ERR_UNSUPPORTED,
 		  "llama.rope.scaling.type",
 		  "asks for \"linear\" beside the factors in rope_freqs.weight" },
-		{ "gpt_neox", "gptneox.use_parallel_residual", put_1, ERR_FORMAT, NULL,
+		{ "gpt_neox", "gptneox.use_parallel_residual", gguf_put_1, ERR_FORMAT, NULL,
 		  "is of type u32 where a bool is expected" },
 		{ "qwen2", "qwen2.attention.value_length", put_true, ERR_FORMAT, NULL,
 		  "is of type bool" },
@@ -321,9 +304,9 @@ static void
 test_gguf_faults__any_wrong_value_is_said_in_the_words_of_the_file(void **state)
 {
 	void (*const puts[])(struct gguf_make *, const char *) = {
-		NULL,      put_minus_one, put_huge,  put_text,    put_nan, put_half,
-		put_true,  put_0,         put_1,     put_5,       put_99,  put_list,
-		put_empty, put_unequal,   put_false, put_strings,
+		NULL,      put_minus_one, put_huge,   put_text,    put_nan, put_half,
+		put_true,  gguf_put_0,    gguf_put_1, put_5,       put_99,  put_list,
+		put_empty, put_unequal,   put_false,  put_strings,
 	};
 	size_t opened = 0, refused = 0;
 

@@ -59,29 +59,11 @@ test_gguf_models__every_family_has_a_fixture(void **state)
 			fail_msg("%s (%s) has no fixture", lines[l].gguf, lines[l].family);
 }
 
-static void
-put_0(struct gguf_make *make, const char *key)
-{
-	make_gguf_u32(make, key, 0);
-}
-
-static void
-put_1(struct gguf_make *make, const char *key)
-{
-	make_gguf_u32(make, key, 1);
-}
-
-static void
-put_7(struct gguf_make *make, const char *key)
-{
-	make_gguf_u32(make, key, 7);
-}
-
 /* llama.cpp's converter writes no window for Mistral; a file that has one is read as that. */
 static void
 test_gguf_models__a_window_makes_a_llama_a_mistral(void **state)
 {
-	struct gguf_edit edit = { .key = "llama.attention.sliding_window", .put = put_7 };
+	struct gguf_edit edit = { .key = "llama.attention.sliding_window", .put = gguf_put_7 };
 	struct model *model;
 
 	(void)state;
@@ -109,8 +91,8 @@ test_gguf_models__a_pattern_says_which_blocks_slide(void **state)
 	} patterns[] = {
 		{ NULL, BLOCK_SLIDING, 0 },
 		{ put_slides, 0, BLOCK_SLIDING },
-		{ put_1, 0, 0 },
-		{ put_0, BLOCK_SLIDING, BLOCK_SLIDING },
+		{ gguf_put_1, 0, 0 },
+		{ gguf_put_0, BLOCK_SLIDING, BLOCK_SLIDING },
 	};
 
 	(void)state;

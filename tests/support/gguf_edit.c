@@ -164,3 +164,21 @@ gguf_split_in_two(const char *path)
 	gguf_free(gguf);
 	return first;
 }
+
+void
+gguf_put_0(struct gguf_make *make, const char *key)
+{
+	make_gguf_u32(make, key, 0);
+}
+
+void
+gguf_put_1(struct gguf_make *make, const char *key)
+{
+	make_gguf_u32(make, key, 1);
+}
+
+void
+gguf_put_7(struct gguf_make *make, const char *key)
+{
+	make_gguf_u32(make, key, 7);
+}

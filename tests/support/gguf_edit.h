@@ -20,6 +20,11 @@ struct gguf_edit {
 	bool shorter;
 };
 
+/* For `put`: these numbers. */
+void gguf_put_0(struct gguf_make *make, const char *key);
+void gguf_put_1(struct gguf_make *make, const char *key);
+void gguf_put_7(struct gguf_make *make, const char *key);
+
 /* In the test's folder, as "m.gguf"; borrowed. */
 const char *gguf_edited(const char *path, const struct gguf_edit *edit);
 
