@@ -32,19 +32,18 @@ column_of(struct scene_map *map, const char *module)
 	return (int)map->columns++;
 }
 
-/* "attn.q" and "mlp.gate" are read as q and gate, those of experts and of shared ones as e.gate and
- * s.gate. */
+/* "attn.q" and "mlp.gate" are read as q and gate, those of experts and of shared ones as gate.e and
+ * gate.s: what tells columns apart stands first, where a narrow one still shows it. */
 static const char *
 short_name(char out[24], const struct layer *layer)
 {
 	const char *dot = strrchr(layer->kind, '.');
 	const char *shared = strstr(layer->kind, ".shared.");
 
-	snprintf(out, 24, "%s%s",
-		 layer->expert >= 0 ? "e."
-		 : shared           ? "s."
-				    : "",
-		 dot ? dot + 1 : layer->kind);
+	snprintf(out, 24, "%s%s", dot ? dot + 1 : layer->kind,
+		 layer->expert >= 0 ? ".e"
+		 : shared           ? ".s"
+				    : "");
 	return out;
 }
 

@@ -14,9 +14,9 @@ knobs_label(char *out, size_t capacity, const struct app *app)
 static void
 draw_knob(struct canvas *canvas, struct rect at, int row, const struct scene_knob *knob, bool here)
 {
-	int value = at.columns < 34 ? 13 : 16;
+	int value = at.columns < 34 ? 14 : 16;
 
-	canvas_fit(canvas, at, row, 2, value - 2, here ? ROLE_ACCENT : ROLE_DIM, knob->name);
+	canvas_fit(canvas, at, row, 2, value - 3, here ? ROLE_ACCENT : ROLE_DIM, knob->name);
 	canvas_text(canvas, at, row, 0, ROLE_ACCENT, here ? ">" : " ");
 	canvas_fit(canvas, at, row, value, at.columns - value, here ? ROLE_TITLE : ROLE_TEXT,
 		   knob->value);

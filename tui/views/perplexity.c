@@ -18,16 +18,23 @@ struct figure {
 	void (*print)(char *out, size_t capacity, const struct eval_result *result);
 };
 
+/* A ruined model's perplexity has many digits before the point, and the column is narrow. */
+static void
+print_perplexity(char *out, size_t capacity, double ppl)
+{
+	snprintf(out, capacity, ppl < 9999.9995 ? "%.3f" : ppl < 9999999.5 ? "%.0f" : "%.2e", ppl);
+}
+
 static void
 print_baseline(char *out, size_t capacity, const struct eval_result *result)
 {
-	snprintf(out, capacity, "%.3f", result->baseline_ppl);
+	print_perplexity(out, capacity, result->baseline_ppl);
 }
 
 static void
 print_now(char *out, size_t capacity, const struct eval_result *result)
 {
-	snprintf(out, capacity, "%.3f", result->ppl);
+	print_perplexity(out, capacity, result->ppl);
 }
 
 static void
