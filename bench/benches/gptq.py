@@ -3,40 +3,18 @@
 gptq at 4 bits in groups of 128 from its Gram matrix, beside GPTQModel and the arithmetic limit: a Cholesky
 factorization (n^3 / 3) and the lazy updates (rows x columns^2) at the sgemm rate of the same cores. The peer
 runs where QSCOPE_GPTQMODEL names a Python that has gptqmodel (tests/peers/gptqmodel.txt)."""
-import json
 import os
 import pathlib
 import statistics
-import subprocess
 import tempfile
 
 from _figures import at_least, at_most, plain
+from _server import Server
 
 N = 4096
 ROUNDS = 5
 PEER_ROUNDS = 2
 FLOPS = N**3 / 3 + N**3
-
-
-class Server:
-    def __init__(self, *command):
-        self.process = subprocess.Popen([str(c) for c in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.first = self.answer()
-
-    def answer(self):
-        for line in self.process.stdout:
-            if line.startswith("{"):
-                return json.loads(line)
-        raise RuntimeError("the measured program ended")
-
-    def run(self, what):
-        self.process.stdin.write(what + "\n")
-        self.process.stdin.flush()
-        return self.answer()
-
-    def close(self):
-        self.process.stdin.close()
-        self.process.wait()
 
 
 def median(runs, key="wall"):
