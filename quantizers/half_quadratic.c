@@ -2,8 +2,8 @@
  * Learning Models" (2023), as hqq 0.2.8 runs it by default: beta stays as it is, and the zeros that
  * come with the step that no longer helps are kept.
  *
- * When to stop is known only when all groups have taken a step, so groups take BATCH of them while
- * they lie in the cache, and what went too far is forgotten. */
+ * When to stop is known only when all groups have taken a step, so groups take several of them
+ * while they lie in the cache, and what went too far is forgotten. */
 #include "quantizers/half_quadratic.h"
 
 #include "core/buf.h"
@@ -25,12 +25,13 @@ struct solver {
 	const struct kernels *kernels;
 	const struct work *work;
 	const float *scale;
-	float *history[BATCH + 2]; /* (count) zeros: one before the batch, its start, its steps */
+	float *history[BATCH + 2]; /* (count) zeros: one before the batch, its start, its steps; the
+				      caller's own is among them */
 	float *gathered;           /* (threads, tile_groups, size) when interleaved */
 	double *errors;            /* (tiles, BATCH) sums of |d| */
 	size_t tile_groups, tiles;
 	float beta[BATCH], bound[BATCH]; /* of each step of the batch */
-	int batch;                       /* steps in it */
+	int batch, batch_most;           /* steps in it */
 	double best;
 	int taken;
 };
@@ -148,7 +149,7 @@ batch_begin(struct solver *solver, float beta)
 {
 	int left = steps_wanted(solver->problem) - solver->taken;
 
-	solver->batch = left < BATCH ? left : BATCH;
+	solver->batch = left < solver->batch_most ? left : solver->batch_most;
 	for (int i = 0; i < solver->batch; i++, beta *= solver->problem->kappa) {
 		solver->beta[i] = beta;
 		solver->bound[i] = shrink_bound(solver->problem->norm, beta);
@@ -164,7 +165,6 @@ run(float *zero, struct solver *solver)
 	float beta = problem->beta;
 	bool falling = true;
 
-	memcpy(solver->history[1], zero, problem->count * sizeof(*zero));
 	while (falling && solver->taken < wanted) {
 		enum err code;
 
@@ -183,7 +183,8 @@ run(float *zero, struct solver *solver)
 	/* Its last step, which still helped, only told the error of the zeros before it. */
 	if (falling && problem->keep_best && end > 1)
 		end--;
-	memcpy(zero, solver->history[end], problem->count * sizeof(*zero));
+	if (solver->history[end] != zero)
+		memcpy(zero, solver->history[end], problem->count * sizeof(*zero));
 	work_advance(solver->work, units - told);
 	return OK;
 }
@@ -201,14 +202,25 @@ groups_in_tile(const struct half_quadratic *problem)
 	return groups ? groups : 1;
 }
 
+/* The history of small groups is large: it stays below a quarter of the weights from 8 on. */
+static int
+steps_in_batch(const struct half_quadratic *problem)
+{
+	size_t steps = problem->size / 8;
+
+	return steps < 1 ? 1 : steps < BATCH ? (int)steps : BATCH;
+}
+
 static enum err
-allocate(struct solver *solver)
+allocate(struct solver *solver, float *zero)
 {
 	const struct half_quadratic *problem = solver->problem;
 	size_t room = solver->tile_groups * problem->size;
 
-	for (int i = 0; i < BATCH + 2; i++) {
-		solver->history[i] = buf_alloc_dirty(problem->count, sizeof(float));
+	solver->history[1] = zero;
+	for (int i = 0; i < solver->batch_most + 2; i++) {
+		if (!solver->history[i])
+			solver->history[i] = buf_alloc_dirty(problem->count, sizeof(float));
 		if (!solver->history[i])
 			return ERR_NOMEM;
 	}
@@ -232,16 +244,18 @@ half_quadratic_solve(float *zero, int *steps, const float *scale,
 				 .work = work,
 				 .scale = scale,
 				 .best = INFINITY,
+				 .batch_most = steps_in_batch(problem),
 				 .tile_groups = groups_in_tile(problem) };
 	enum err code;
 
 	solver.tiles = (problem->count + solver.tile_groups - 1) / solver.tile_groups;
-	code = allocate(&solver);
+	code = allocate(&solver, zero);
 	if (!code)
 		code = run(zero, &solver);
 	*steps += solver.taken;
 	for (int i = 0; i < BATCH + 2; i++)
-		buf_free(solver.history[i]);
+		if (solver.history[i] != zero)
+			buf_free(solver.history[i]);
 	buf_free(solver.gathered);
 	buf_free(solver.errors);
 	return code;
