@@ -1,5 +1,6 @@
 /* The workbench between its terminal and its workspace. */
 #include "tui/app.h"
+#include "tui/choose.h"
 
 #include "core/buf.h"
 #include "tui/complete.h"
@@ -256,6 +257,8 @@ app_key(struct app *app, int32_t key)
 		help_key(app, key);
 	} else if (app->choice.open) {
 		models_key(app, key);
+	} else if (app->methods.open) {
+		choose_key(app, key);
 	} else if (key == INPUT_PASTE) { /* a paste is text, never keys */
 		prompt_open("");
 		prompt_key(key);

@@ -46,7 +46,7 @@ struct app {
 	char echo[300];    /* the ':' line equal to the last key */
 	char message[400]; /* of the last request or command */
 	enum role message_role;
-	struct picker help, choice; /* choice: among the models at hand */
+	struct picker help, choice, methods; /* choice: among the models at hand */
 	struct models *models;
 	bool replace_unsaved; /* the next model opened takes the place of one not saved */
 	bool asking_quit, quit, redraw, suspend;

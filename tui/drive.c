@@ -1,5 +1,6 @@
 /* What requests do when the focused view leaves them. */
 #include "tui/app.h"
+#include "tui/choose.h"
 #include "tui/knob.h"
 #include "sessions/picture.h"
 #include "tui/prompt.h"
@@ -345,6 +346,7 @@ static void (*const handlers[REQUEST_COUNT])(struct app *app) = {
 	[REQUEST_knob_down] = on_knob_down,
 	[REQUEST_method] = on_method,
 	[REQUEST_method_back] = on_method_back,
+	[REQUEST_choose] = choose_open,
 	[REQUEST_bits_down] = on_bits_down,
 	[REQUEST_bits_up] = on_bits_up,
 	[REQUEST_scope] = on_scope,

@@ -1,5 +1,6 @@
 /* The one place that draws: layout, views, then what lies over them. */
 #include "tui/app.h"
+#include "tui/choose.h"
 #include "tui/prompt.h"
 #include "tui/view.h"
 
@@ -171,6 +172,8 @@ frame_draw(struct app *app, struct canvas *canvas)
 	draw_status(app, canvas, layout.status);
 	if (app->choice.open)
 		models_draw(app, canvas, (struct rect){ 1, 0, canvas->rows - 3, canvas->columns });
+	if (app->methods.open)
+		choose_draw(app, canvas, (struct rect){ 1, 0, canvas->rows - 3, canvas->columns });
 	if (app->help.open)
 		help_draw(app, canvas, (struct rect){ 1, 0, canvas->rows - 2, canvas->columns });
 	if (prompt_active())

@@ -59,7 +59,8 @@ const struct command bench_command_set = {
 };
 
 static const struct command_arg method_args[] = {
-	{ "METHOD", NULL, "method", "or next, previous", true, false },
+	{ "METHOD", NULL, "method", "or next, previous; default: a list to choose from", false,
+	  false },
 	{ "NAME=VALUE", NULL, "param", "its parameters; others keep their values", false, true },
 	{ "--on", "WHERE", "layer|block|kind|all", "or a pattern on layer names", false, false },
 	{ 0 },
@@ -70,13 +71,15 @@ run_method(struct call *call)
 {
 	struct app *app = app_of(call);
 	const char *name = bench_value(call, "METHOD");
-	const struct quantizer *method = quantizer_find(name);
+	const struct quantizer *method = name ? quantizer_find(name) : NULL;
 	struct knob knob = { .kind = KNOB_METHOD };
 	struct layer_setting from, setting;
 	enum err code = need_model(call);
 
 	if (code)
 		return code;
+	if (!name || !name[0])
+		return bench_request(call, REQUEST_choose);
 	if (!strcmp(name, "next") || !strcmp(name, "previous"))
 		return knob_turn(app, &knob, name[0] == 'n' ? 1 : -1);
 	if (!method)
