@@ -16,6 +16,8 @@ try:
     import torch
     import transformers
     from transformers import LlamaConfig, LlamaForCausalLM
+
+    from family_models import allowed
 except ImportError as missing:
     print(f"skipped: {missing}")
     sys.exit(77)
@@ -23,7 +25,6 @@ except ImportError as missing:
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = sys.argv[1] if len(sys.argv) > 1 else str(ROOT / "build/release/qscope")
 DATA = pathlib.Path(os.environ.get("QSCOPE_TEST_DATA", ROOT.parent / "shared" / "data"))
-WITHIN = 1e-4
 FAILURES = []
 transformers.logging.set_verbosity_error()
 
@@ -48,8 +49,9 @@ def logits_of(model, ids):
 
 
 def compare_logits(name, folder, ids):
-    """Within 1e-4 of transformers; where transformers in float32 is itself further than that from its own float64
-    (the shipped model's large activations), as near to the float64 as it is."""
+    """Within 1e-4 of transformers, relative to the logits' range where that is large; where transformers in float32
+    is itself further than that from its own float64 (the shipped model's large activations), as near to the float64
+    as it is."""
     model = LlamaForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
     expected = logits_of(model, ids)
     exact = logits_of(LlamaForCausalLM.from_pretrained(folder, dtype=torch.float64).eval(), ids)
@@ -58,9 +60,10 @@ def compare_logits(name, folder, ids):
         got = np.load(f"{scratch}/logits.npy")
     check(got.dtype == np.float32 and got.shape == expected.shape, f"{name}: {got.dtype} {got.shape}")
     worst, ours, theirs = (float(np.abs(x - y).max()) for x, y in ((got, expected), (got, exact), (expected, exact)))
-    check(worst <= WITHIN or ours <= max(WITHIN, 1.1 * theirs),
-          f"{name}: {len(ids)} tokens, logits within {worst:.3g} of transformers; of its float64: ours {ours:.3g}, "
-          f"its float32 {theirs:.3g}")
+    within = allowed([expected])
+    check(worst <= within or ours <= max(within, 1.1 * theirs),
+          f"{name}: {len(ids)} tokens, logits over {np.ptp(expected):.3g} within {worst:.3g} of transformers; of its "
+          f"float64: ours {ours:.3g}, its float32 {theirs:.3g}")
     return model
 
 
