@@ -68,6 +68,8 @@ overlay(struct kernels *to, const struct kernels *from)
 	OVERLAY(eliminate);
 	OVERLAY(lookup_encode);
 	OVERLAY(lookup_decode);
+	OVERLAY(nearest_point);
+	OVERLAY(hadamard);
 	OVERLAY(divide);
 	OVERLAY(scale);
 	OVERLAY(round_f16);

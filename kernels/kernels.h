@@ -61,6 +61,12 @@ struct stepwise {
 	enum float_type encode, decode; /* what each step of either is rounded to */
 };
 
+/* Points of the plane; half: half of each one's squared length. */
+struct plane_grid {
+	size_t count; /* 1 to 256 */
+	const float *x, *y, *half;
+};
+
 /* One step of half-quadratic splitting on the zero point of a grid that is multiplied by: with
  * t = x * scale + zero, code = clamp(rint(t), 0, most), r = (code - zero) / scale, the error d = x
  * - r is shrunk to e = sign(d) max(|d| - |d|^norm / beta, 0), which is 0 for all |d| <= bound. */
@@ -133,6 +139,14 @@ struct kernels {
 	/* table[code] * scale, codes below 16. */
 	void (*lookup_decode)(float *out, const uint8_t *codes, size_t n, float scale,
 			      const float table[16]);
+
+	/* The nearest of the points to each of n pairs (x[2 i], x[2 i + 1]), the first of equals:
+	 * that with the greatest (x a + y b) - half. */
+	void (*nearest_point)(uint8_t *codes, const float *x, size_t n,
+			      const struct plane_grid *grid);
+	/* In place, n a power of two: x[i] and x[i + h] become their sum and difference, for
+	 * h = 1, 2, 4 and so on below n. */
+	void (*hadamard)(float *x, size_t n);
 
 	void (*divide)(float *out, const float *x, size_t n, float divisor); /* x / divisor */
 	void (*scale)(float *out, const float *x, size_t n, float factor);   /* x factor */

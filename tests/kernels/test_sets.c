@@ -164,6 +164,16 @@ run_stepwise(struct outputs *out, const struct kernels *k, const struct inputs *
 }
 
 static void
+run_plane(struct outputs *out, const struct kernels *k, const struct inputs *in, size_t n)
+{
+	struct plane_grid grid = { n < 256 ? n + 1 : 256, in->a + 1, in->b, in->c };
+
+	k->nearest_point(out->c + 1, in->b + 1, n / 2, &grid);
+	memcpy(out->f, in->a, 256 * sizeof(float));
+	k->hadamard(out->f, (size_t)1 << n % 9);
+}
+
+static void
 run_zero_steps(struct outputs *out, const struct kernels *k, const struct inputs *in, size_t n)
 {
 	static const struct zero_step steps[2] = { { 7.3f, 2.4f, 15.0f, -0.3f, 10.0f, 0.17f },
@@ -269,6 +279,33 @@ test_sets__steps_of_affine_maps_are_equal_bit_for_bit(void **state)
 }
 
 static void
+test_sets__rotations_and_points_are_equal_bit_for_bit(void **state)
+{
+	(void)state;
+	check(run_plane);
+}
+
+static void
+test_sets__hadamard_is_its_own_inverse_but_for_a_factor(void **state)
+{
+	(void)state;
+	for (const struct kernels *const *set = kernels_available(); *set; set++) {
+		float x[64], first;
+
+		for (size_t i = 0; i < 64; i++)
+			x[i] = (float)(i * i % 37);
+		(*set)->hadamard(x, 64);
+		first = 0.0f;
+		for (size_t i = 0; i < 64; i++)
+			first += (float)(i * i % 37);
+		assert_true(x[0] == first);
+		(*set)->hadamard(x, 64);
+		for (size_t i = 0; i < 64; i++)
+			assert_true(x[i] == 64.0f * (float)(i * i % 37));
+	}
+}
+
+static void
 test_sets__steps_of_zero_points_are_equal_bit_for_bit(void **state)
 {
 	(void)state;
@@ -361,6 +398,8 @@ main(void)
 		cmocka_unit_test(test_sets__lookups_are_equal_bit_for_bit),
 		cmocka_unit_test(test_sets__minifloats_are_equal_bit_for_bit),
 		cmocka_unit_test(test_sets__steps_of_affine_maps_are_equal_bit_for_bit),
+		cmocka_unit_test(test_sets__rotations_and_points_are_equal_bit_for_bit),
+		cmocka_unit_test(test_sets__hadamard_is_its_own_inverse_but_for_a_factor),
 		cmocka_unit_test(test_sets__steps_of_zero_points_are_equal_bit_for_bit),
 		cmocka_unit_test(test_sets__powers_are_within_a_millionth_of_the_library),
 		cmocka_unit_test(test_sets__ties_go_to_even_and_ends_hold),
