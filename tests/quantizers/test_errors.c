@@ -40,6 +40,10 @@ static const struct expected table[] = {
 	{ "mxfp4", "exponent=floor", .0132, .0154, 4.25 },
 	{ "mxfp4", "exponent=even", .0125, .0149, 4.25 },
 	{ "bitnet", "", .264, .348, 2.0 },
+	{ "higgs", "bits=4 group_size=-1", .00772, .0077, 4.033 },
+	{ "higgs", "bits=4 p=1 group_size=-1", .00946, .0094, 4.033 },
+	{ "higgs", "bits=3 group_size=-1", .0295, .0293, 3.032 },
+	{ "higgs", "bits=2 group_size=-1", .107, .107, 2.031 },
 };
 
 static double
