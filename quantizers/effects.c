@@ -56,6 +56,18 @@ int8_range(const struct activation_effect *effect, float *x, size_t tokens, size
 	}
 }
 
+/* apply_srq of transformers' gemma integration: one step for all, known before. */
+static void
+int8_static(const struct activation_effect *effect, float *x, size_t tokens, size_t columns)
+{
+	struct affine grid = {
+		.scale = effect->level, .low = -128.0f, .high = 127.0f, .step = effect->level
+	};
+
+	if (effect->level > 0.0f)
+		round_int8(x, tokens * columns, &grid);
+}
+
 /* ActQuant of transformers' bitnet integration: x = clamp(rint(x s), -128, 127) / s with
  * s = 127 / max(max |x|, 1e-5), a number
  * over a tensor, which torch computes as a reciprocal times the number. */
@@ -282,6 +294,7 @@ mxfp8(const struct activation_effect *effect, float *x, size_t tokens, size_t co
 static const struct activation_effect effects[] = {
 	{ .name = "int8_token", .apply = int8_token },
 	{ .name = "int8_range", .apply = int8_range },
+	{ .name = "int8_static", .apply = int8_static },
 	{ .name = "int8_torchao", .apply = int8_torchao },
 	{ .name = "int8_torchao_tensor", .apply = int8_torchao_tensor },
 	{ .name = "int8_torchao_affine", .apply = int8_torchao_affine },

@@ -18,6 +18,7 @@
  *   int8_torchao_affine    each token's own range, zero in it, 256 steps
  *   fp8_tensor   e4m3 of all tokens, s = max|x| / 448
  *   fp8_block    e4m3 of each 128 columns of a token
+ *   int8_static  int8 of a step that is known before, s = level; 0 leaves all as it is
  *   mxfp4, mxfp8 each 32 columns of a token in that format (mx.h), exponents even
  */
 const struct activation_effect *effects_find(const char *name); /* NULL for none */

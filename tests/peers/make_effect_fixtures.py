@@ -8,6 +8,7 @@ import bitsandbytes.functional as bnb
 import numpy as np
 import torch
 from transformers.integrations.bitnet import ActQuant
+from transformers.integrations.gemma_quant import apply_srq
 
 import quantizer_ports as ports
 
@@ -45,9 +46,11 @@ CASES = [
     ("int8_token", 0, 5, 300, 1, 8.0), ("int8_bitnet", 0, 5, 300, 2, 8.0), ("int8_bitnet", 0, 3, 64, 2, 1e-5),
     ("int8_split", 6, 40, 300, 3, 64.0), ("int8_split", 0, 40, 300, 3, 64.0), ("int8_split", 6, 7, 1500, 4, 8.0),
     ("int8_split", 6, 1, 200, 5, 80.0), ("fp8_token", 0, 5, 300, 6, 8.0), ("fp8_token", 2.5, 5, 300, 6, 64.0),
-    ("fp8_block", 0, 5, 384, 7, 8.0),
+    ("fp8_block", 0, 5, 384, 7, 8.0), ("int8_static", 0.03125, 5, 300, 8, 8.0), ("int8_static", 0.07, 5, 300, 8, 8.0),
+    ("int8_static", 0, 5, 300, 8, 8.0),
 ]
 MAKERS = {"int8_token": int8_token, "int8_bitnet": int8_bitnet, "int8_split": int8_split,
+          "int8_static": lambda x, level: apply_srq(x, torch.tensor(level)),
           "fp8_token": lambda x, level: fp8(x, x.shape[1], level), "fp8_block": lambda x, _: fp8(x, 128)}
 
 

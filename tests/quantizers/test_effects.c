@@ -87,7 +87,7 @@ test_effects__zeros_stay_and_unknown_names_are_none(void **state)
 					     "int8_split",          "fp8_token",
 					     "fp8_block",           "int8_torchao",
 					     "int8_torchao_tensor", "int8_torchao_affine",
-					     "fp8_tensor" };
+					     "fp8_tensor",          "int8_static" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {

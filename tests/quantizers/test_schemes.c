@@ -90,7 +90,7 @@ static void
 test_schemes__codes_scales_weights_and_bits_equal_the_peers(void **state)
 {
 	static const char *const files[] = { "schemes.txt", "quanto.txt", "torchao.txt",
-					     "higgs.txt",   "mlx.txt" };
+					     "higgs.txt",   "mlx.txt",    "gemma_int.txt" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
