@@ -1,4 +1,4 @@
-/* What methods do to activations, against the real tools (tests/peers/make_effect_fixtures.py). */
+/* What methods do to activations, against the real tools (tests/peers/make_*_fixtures.py). */
 #include "quantizers/effects.h"
 #include "support/support.h"
 
@@ -54,6 +54,7 @@ test_effects__values_equal_the_peers(void **state)
 	(void)state;
 	check_file("tests/quantizers/fixtures/effects.txt");
 	check_file("tests/quantizers/fixtures/effects_torchao.txt");
+	check_file("tests/quantizers/fixtures/effects_compressed_tensors.txt");
 }
 
 /* Two planted columns: one that a single token takes past the level, one that all tokens do. */
@@ -83,11 +84,12 @@ test_effects__the_split_keeps_planted_columns_in_16_bits(void **state)
 static void
 test_effects__zeros_stay_and_unknown_names_are_none(void **state)
 {
-	static const char *const names[] = { "int8_token",          "int8_bitnet",
-					     "int8_split",          "fp8_token",
-					     "fp8_block",           "int8_torchao",
-					     "int8_torchao_tensor", "int8_torchao_affine",
-					     "fp8_tensor",          "int8_static" };
+	static const char *const names[] = {
+		"int8_token", "int8_bitnet",  "int8_split",          "fp8_token",
+		"fp8_block",  "int8_torchao", "int8_torchao_tensor", "int8_torchao_affine",
+		"fp8_tensor", "int8_static",  "int8_range",          "mxfp4",
+		"mxfp8"
+	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
