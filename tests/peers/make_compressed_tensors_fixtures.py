@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Make tests/quantizers/fixtures/effects_compressed_tensors.txt, as make_effect_fixtures.py describes it: what the
+"""Make tests/quantizers/fixtures/effects/compressed_tensors.txt, as make_effect_fixtures.py describes it: what the
 library's own forward pass makes of a layer's input, with requirements.txt and compressed_tensors.txt. Columns are whole
 blocks: it refuses others."""
 import hashlib
@@ -36,7 +36,7 @@ def main():
             x = (ports.values(tokens * columns, seed).reshape(tokens, columns) * scale).astype(np.float32)
             out = effect(name, torch.from_numpy(x.copy())).numpy() + np.float32(0)
             lines.append(f"{name} 0 {tokens} {columns} {seed} {scale} {hashlib.sha256(out.tobytes()).hexdigest()}")
-    (FOLDER / "effects_compressed_tensors.txt").write_text("\n".join(lines) + "\n")
+    (FOLDER / "effects" / "compressed_tensors.txt").write_text("\n".join(lines) + "\n")
 
 
 main()

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Make tests/quantizers/fixtures/effects.txt: what the real tools make of activations (requirements.txt). One case a
+"""Make tests/quantizers/fixtures/effects/general.txt: what the real tools make of activations (requirements.txt). One case a
 line: EFFECT LEVEL TOKENS COLUMNS SEED SCALE and the SHA-256 of the float32 values that a layer would multiply."""
 import hashlib
 import pathlib
@@ -12,7 +12,7 @@ from transformers.integrations.gemma_quant import apply_srq
 
 import quantizer_ports as ports
 
-OUT = pathlib.Path(__file__).resolve().parent.parent / "quantizers/fixtures/effects.txt"
+OUT = pathlib.Path(__file__).resolve().parent.parent / "quantizers/fixtures/effects/general.txt"
 
 
 def int8_token(x, _):

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Make tests/quantizers/fixtures/gemma_int.txt, as make_scheme_fixtures.py describes it, with requirements.txt."""
+"""Make tests/quantizers/fixtures/schemes/gemma_int.txt, as make_scheme_fixtures.py describes it, with requirements.txt."""
 from make_scheme_fixtures import write
 from gemma_peer import PEERS
 

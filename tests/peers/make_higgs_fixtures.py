@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Make tests/quantizers/fixtures/higgs.txt: what transformers' HIGGS integration makes of our grids (higgs_peer.py), in the
+"""Make tests/quantizers/fixtures/schemes/higgs.txt: what transformers' HIGGS integration makes of our grids (higgs_peer.py), in the
 format of make_scheme_fixtures.py. Codes, stored scales and bits; restored weights differ in their last bits."""
 import higgs_peer
 import make_scheme_fixtures as schemes

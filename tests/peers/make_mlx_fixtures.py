@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Make tests/quantizers/fixtures/mlx.txt, as make_scheme_fixtures.py describes it, with requirements.txt and mlx.txt."""
+"""Make tests/quantizers/fixtures/schemes/mlx.txt, as make_scheme_fixtures.py describes it, with requirements.txt and mlx.txt."""
 from make_scheme_fixtures import write
 from mlx_peer import PEERS
 

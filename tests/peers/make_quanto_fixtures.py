@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Make tests/quantizers/fixtures/quanto.txt, as make_scheme_fixtures.py describes it, with requirements.txt and
+"""Make tests/quantizers/fixtures/schemes/quanto.txt, as make_scheme_fixtures.py describes it, with requirements.txt and
 quanto.txt."""
 from make_scheme_fixtures import write
 from quanto_peer import PEERS

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Make tests/quantizers/fixtures/schemes.txt: what the real tools (scheme_peers.py; requirements.txt and
+"""Make tests/quantizers/fixtures/schemes/general.txt: what the real tools (scheme_peers.py; requirements.txt and
 compressed_tensors.txt, int_observers.txt) make of weights that any program can generate again. One case a line, "-" for what is not
 compared:
 
@@ -80,8 +80,8 @@ def write(name, cases, peers):
             head = " ".join(map(str, (method, *shape, "-" if row.bits is None else row.bits)))
             lines.append(f"{head} {sha(row.codes)} {sha(row.scales)} {values} " +
                          " ".join(f"{k}={text(v)}" for k, v in settings.items()))
-    (FOLDER / name).write_text("\n".join(line.rstrip() for line in lines) + "\n")
+    (FOLDER / "schemes" / name).write_text("\n".join(line.rstrip() for line in lines) + "\n")
 
 
 if __name__ == "__main__":
-    write("schemes.txt", CASES, PEERS)
+    write("general.txt", CASES, PEERS)

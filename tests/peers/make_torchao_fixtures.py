@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Make tests/quantizers/fixtures/torchao.txt, as make_scheme_fixtures.py describes it, and effects_torchao.txt, as
+"""Make tests/quantizers/fixtures/schemes/torchao.txt, as make_scheme_fixtures.py describes it, and effects/torchao.txt, as
 make_effect_fixtures.py does (what a float32 activation becomes), with requirements.txt and torchao.txt."""
 import hashlib
 
@@ -51,7 +51,7 @@ def effects():
             x = (ports.values(tokens * columns, seed).reshape(tokens, columns) * scale).astype(np.float32)
             out = effect(torch.from_numpy(x.copy())).numpy() + np.float32(0)
             lines.append(f"{name} 0 {tokens} {columns} {seed} {scale} {hashlib.sha256(out.tobytes()).hexdigest()}")
-    (FOLDER / "effects_torchao.txt").write_text("\n".join(lines) + "\n")
+    (FOLDER / "effects" / "torchao.txt").write_text("\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
-/* What methods do to activations, against the real tools (tests/peers/make_*_fixtures.py). */
+/* What methods do to activations, against the real tools (fixtures/effects, by
+ * tests/peers/make_*_fixtures.py). */
 #include "quantizers/effects.h"
 #include "support/support.h"
 
@@ -37,24 +38,10 @@ check(const char *line)
 }
 
 static void
-check_file(const char *name)
-{
-	FILE *file = fopen(support_source(name), "rb");
-	char line[256];
-
-	assert_non_null(file);
-	while (fgets(line, sizeof(line), file))
-		check(line);
-	fclose(file);
-}
-
-static void
 test_effects__values_equal_the_peers(void **state)
 {
 	(void)state;
-	check_file("tests/quantizers/fixtures/effects.txt");
-	check_file("tests/quantizers/fixtures/effects_torchao.txt");
-	check_file("tests/quantizers/fixtures/effects_compressed_tensors.txt");
+	support_each_line("tests/quantizers/fixtures/effects", check);
 }
 
 /* Two planted columns: one that a single token takes past the level, one that all tokens do. */

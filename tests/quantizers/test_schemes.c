@@ -1,5 +1,5 @@
-/* Every case that a real tool answered (tests/peers/make_*_fixtures.py): codes, scales,
- * restored weights and stored bits, to the last one. */
+/* Every case that a real tool answered (fixtures/schemes, by tests/peers/make_*_fixtures.py):
+ * codes, scales, restored weights and stored bits, to the last one. */
 #include "support/support.h"
 
 #include "core/buf.h"
@@ -71,30 +71,10 @@ check(const char *line)
 }
 
 static void
-check_file(const char *name)
-{
-	char path[64], line[512];
-	FILE *file;
-
-	snprintf(path, sizeof(path), "tests/quantizers/fixtures/%s", name);
-	file = fopen(support_source(path), "rb");
-	assert_non_null(file);
-	while (fgets(line, sizeof(line), file)) {
-		line[strcspn(line, "\n")] = '\0';
-		check(line);
-	}
-	fclose(file);
-}
-
-static void
 test_schemes__codes_scales_weights_and_bits_equal_the_peers(void **state)
 {
-	static const char *const files[] = { "schemes.txt", "quanto.txt", "torchao.txt",
-					     "higgs.txt",   "mlx.txt",    "gemma_int.txt" };
-
 	(void)state;
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
-		check_file(files[i]);
+	support_each_line("tests/quantizers/fixtures/schemes", check);
 }
 
 int

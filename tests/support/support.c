@@ -2,6 +2,7 @@
 
 #include "core/buf.h"
 
+#include <dirent.h>
 #include <ftw.h>
 #include <math.h>
 #include <stdio.h>
@@ -89,6 +90,40 @@ support_source(const char *name)
 
 	snprintf(path, PATH_MAX_, "%s/%s", QSCOPE_SOURCE_DIR, name);
 	return path;
+}
+
+static void
+each_line_of(const char *path, void (*use)(const char *line))
+{
+	FILE *file = fopen(path, "rb");
+	char line[512];
+
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file)) {
+		line[strcspn(line, "\n")] = '\0';
+		use(line);
+	}
+	fclose(file);
+}
+
+void
+support_each_line(const char *name, void (*use)(const char *line))
+{
+	DIR *dir = opendir(support_source(name));
+	size_t files = 0;
+
+	assert_non_null(dir);
+	for (struct dirent *entry; (entry = readdir(dir));) {
+		char path[PATH_MAX_];
+
+		if (entry->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", support_source(name), entry->d_name);
+		each_line_of(path, use);
+		files++;
+	}
+	closedir(dir);
+	assert_true(files > 0);
 }
 
 double

@@ -31,6 +31,10 @@ const char *support_data(const char *name);
 /* Path below the source tree. Borrowed, eight in a ring. */
 const char *support_source(const char *name);
 
+/* Every line of every file in this folder of the source tree, without its end: a new file there is
+ * used by itself. Fails where there is none. */
+void support_each_line(const char *name, void (*use)(const char *line));
+
 /* Deterministic values: uniform in [0, 1), and roughly normal. */
 double support_uniform(uint64_t *seed);
 float support_normal(uint64_t *seed);
