@@ -6,15 +6,13 @@ wrote.
 
 --check writes nothing: it says whether the table is that of the file, and the file that of families.py."""
 import json
-import pathlib
 import sys
 
 import families
+import readme_table
+from readme_table import README, ROOT
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-README = ROOT / "README.md"
 FIGURES = ROOT / "docs" / "families.json"
-BEGIN, END = "<!-- families -->\n", "<!-- /families -->"
 
 
 def shown(family):
@@ -35,15 +33,6 @@ def table(report):
           f"{report['longest']} tokens for each model, seed {report['seed']}."
 
 
-def split(text):
-    """What stands before the table, the table, and what follows."""
-    before, begin, rest = text.partition(BEGIN)
-    inside, end, after = rest.partition(END)
-    if not begin or not end or BEGIN in after:
-        raise SystemExit(f"{README}: needs {BEGIN.strip()} and {END} once each")
-    return before + BEGIN, inside, END + after
-
-
 def stale(report):
     """What differs between the figures and families.py."""
     measured = {row["family"]: (row["examples"], row["special"]) for row in report["families"]}
@@ -54,7 +43,7 @@ def stale(report):
 def problems(report):
     if stale(report):
         yield f"{FIGURES}: is not of families.py: {', '.join(stale(report))}; run live_families.py --json {FIGURES}"
-    if split(README.read_text(encoding="utf-8"))[1] != "\n".join(table(report)) + "\n":
+    if readme_table.written("families") != "\n".join(table(report)) + "\n":
         yield f"{README}: its table of families is not that of {FIGURES}; run tests/peers/family_table.py"
 
 
@@ -62,8 +51,7 @@ def main():
     report = json.loads(FIGURES.read_text(encoding="utf-8"))
     if "--check" in sys.argv[1:]:
         return list(problems(report))
-    before, _old, after = split(README.read_text(encoding="utf-8"))
-    README.write_text(before + "\n".join(table(report)) + "\n" + after, encoding="utf-8")
+    readme_table.write("families", table(report))
     return []
 
 

@@ -48,4 +48,8 @@ def gemma_int(w, bits=4, observer="absmax"):
     return Row(codes, values, scales.flatten(), stored)
 
 
+def package(_method, _settings):
+    return "transformers", "its layer, given codes of this rule"
+
+
 PEERS = {"gemma_int": gemma_int}

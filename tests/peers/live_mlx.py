@@ -21,6 +21,10 @@ CASES += [dict(bits=4, rule="metal", group_size=g) for g in (32, 128, -1)]
 OWN = [(dict(bits=b, scale_dtype=t), apart) for b in (2, 4, 8) for t, apart in (("f32", 0), ("f16", 2**-9), ("bf16", 2**-6))]
 
 
+def package(_method, _settings):
+    return "mlx", "mx.dequantize"
+
+
 def own(w, **settings):
     return mlx_affine(w, own=True, **settings)
 

@@ -59,4 +59,8 @@ def mlx_affine(w, bits=4, group_size=64, rule="mlx", scale_dtype="bf16", own=Fal
     return Row(codes, values, scales, bits_of(torch.from_numpy(words.view(np.int32)), scales, biases))
 
 
+def package(_method, settings):
+    return ("transformers", "metal") if settings.get("rule") == "metal" else ("mlx", "restored by transformers")
+
+
 PEERS = {"mlx_affine": mlx_affine}

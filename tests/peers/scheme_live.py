@@ -8,6 +8,7 @@ import tempfile
 import numpy as np
 from safetensors.torch import load_file
 
+import scheme_report
 from scheme_peers import PEERS
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -29,6 +30,10 @@ def ours(program, layer, method, settings):
         return np.load(f"{folder}/c.npy"), np.load(f"{folder}/d.npy") + np.float32(0), bits
 
 
+def version(program):
+    return json.loads(subprocess.run([program, "version", "--json"], check=True, stdout=subprocess.PIPE).stdout)["version"]
+
+
 def relative_error(values, weight):
     return float(((values - weight) ** 2).sum() / (weight**2).sum())
 
@@ -41,6 +46,7 @@ class Difference:
 
     def __init__(self):
         self.codes, self.count, self.values, self.error, self.bits = 0, 0, 0.0, 0.0, 0
+        self.compared = "codes, weights, bytes"
 
     def add(self, mine, peer, weight):
         codes, values, bits = mine
@@ -49,11 +55,19 @@ class Difference:
         self.values = max(self.values, float(np.abs(values - peer.values).max() / np.abs(weight).max()))
         self.error = max(self.error, abs(relative_error(values, weight) / relative_error(peer.values, weight) - 1))
         self.bits += peer.bits is not None and bits != peer.bits
+        if peer.bits is None:
+            self.compared = "codes, weights"
 
     def bad(self, tolerance):
         if tolerance == SOLVED:
             return self.bits or self.codes > 1e-3 * self.count or self.error > 1e-3
         return self.bits or self.codes or self.values > tolerance
+
+    def result(self, tolerance):
+        """For the table: only what the tolerance leaves open is in figures."""
+        if tolerance == SOLVED:
+            return {"codes": 1 - self.codes / self.count, "error": self.error}
+        return {"weights": self.values} if self.values else {}
 
     def __str__(self):
         bits = "" if not self.bits else f", stored bits of {self.bits} layers"
@@ -72,6 +86,8 @@ def compare(program, cases, peers=PEERS):
             difference.add(ours(program, layer, method, settings), peer, weight.numpy())
         bad = difference.bad(tolerance)
         failed |= bool(bad)
+        scheme_report.add(method, settings, peers[method], difference.compared, difference.result(tolerance), not bad)
         what = " ".join(f"{k}={text(v)}" for k, v in settings.items())
         print(f"{method:12s} {what:60s} {'DIFFERS' if bad else 'equal'}: {difference}", flush=True)
+    scheme_report.write(version(program))
     return failed

@@ -326,6 +326,34 @@ def quark_int(w, bits=4, granularity="group", group_size=128, symmetric=True, ob
     return Row(q - low, values, scale, None)
 
 
+def fp8_package(settings):
+    if settings.get("rule") == "compressed_tensors":
+        return "compressed-tensors"
+    return "torch" if settings.get("variant") == "e5m2" else "transformers"
+
+
+def int_package(settings):
+    if "quark" in (settings.get("rule"), settings.get("preset", "").partition("_")[0]):
+        return "amd-quark"
+    return "llmcompressor" if settings.get("observer") == "mse" else "compressed-tensors"
+
+
+def mx_package(settings):
+    return "compressed-tensors" if settings.get("exponent", "even") == "even" else "formula"
+
+
+PACKAGES = {"nf4": "bitsandbytes", "fp4": "bitsandbytes", "llm_int8": "bitsandbytes", "bitnet": "transformers",
+            "eetq": "formula", "fbgemm_fp8": "formula", "fp8": fp8_package, "int_quant": int_package,
+            "mxfp4": mx_package, "mxfp8": mx_package,
+            "nvfp4": lambda settings: "fouroversix" if settings.get("fouroversix") else "compressed-tensors"}
+
+
+def package(method, settings):
+    """Whose code answers for a setting, for scheme_report.py."""
+    named = PACKAGES[method]
+    return named if isinstance(named, str) else named(settings)
+
+
 PEERS = {"nf4": bnb4("nf4"), "fp4": bnb4("fp4"), "fp8": fp8, "fbgemm_fp8": fbgemm_fp8,
          "llm_int8": llm_int8, "eetq": eetq, "bitnet": bitnet,
          "mxfp4": mx(4), "mxfp8": mx(8), "nvfp4": nvfp4,

@@ -107,4 +107,9 @@ def torchao(w, variant="intx", bits=4, group_size=0, granularity="by_variant", m
     return float8(w, granularity)
 
 
+def package(_method, settings):
+    plain = settings.get("variant") == "int4wo" and settings.get("choose_qparams", "default") == "default"
+    return "formula" if plain else "torchao"
+
+
 PEERS = {"torchao": torchao}
