@@ -270,9 +270,36 @@ summarize(struct eval_result *out, struct evaluator *e, struct scores *scores)
 	out->top1_se = top.se;
 }
 
+/* ----------------------------------------------------------------------- token by token */
+
+enum err
+evaluator_losses(struct token_losses **out, const struct evaluator *e, bool current)
+{
+	size_t per_window = e->text.per_window, at = e->text.first + 1;
+	enum err code = token_losses_create(out, e->windows, per_window, at, current);
+
+	for (size_t w = 0; w < e->windows && !code; w++)
+		memcpy((*out)->ids + w * per_window, e->ids + w * e->context + at,
+		       per_window * sizeof(*e->ids));
+	return code;
+}
+
 static enum err
-evaluate_current(struct eval_result *out, struct evaluator *e, const struct overlay *overlay,
-		 const struct work *work)
+keep_losses(struct token_losses **out, const struct evaluator *e, const double *current)
+{
+	enum err code = evaluator_losses(out, e, current != NULL);
+
+	if (code)
+		return code;
+	memcpy((*out)->baseline, e->baseline.nll, (*out)->count * sizeof(double));
+	if (current)
+		memcpy((*out)->current, current, (*out)->count * sizeof(double));
+	return OK;
+}
+
+static enum err
+evaluate_current(struct eval_result *out, struct token_losses **losses, struct evaluator *e,
+		 const struct overlay *overlay, const struct work *work)
 {
 	double *all = buf_alloc(3 * out->scored, sizeof(*all));
 	struct passage current = e->original;
@@ -287,6 +314,8 @@ evaluate_current(struct eval_result *out, struct evaluator *e, const struct over
 		scores = (struct scores){ all, all + out->scored, all + 2 * out->scored };
 		code = run_current(&scores, e, &current, work);
 	}
+	if (!code && losses)
+		code = keep_losses(losses, e, scores.nll);
 	if (!code)
 		summarize(out, e, &scores);
 	passage_close(&current);
@@ -295,11 +324,13 @@ evaluate_current(struct eval_result *out, struct evaluator *e, const struct over
 }
 
 enum err
-evaluator_run(struct eval_result *out, struct evaluator *e, const struct overlay *overlay,
-	      const struct work *work)
+evaluator_run_losses(struct eval_result *out, struct token_losses **losses, struct evaluator *e,
+		     const struct overlay *overlay, const struct work *work)
 {
 	enum err code = OK;
 
+	if (losses)
+		*losses = NULL;
 	*out = (struct eval_result){ .windows = e->windows,
 				     .scored = e->windows * e->text.per_window };
 	if (!e->baseline.nll)
@@ -309,5 +340,14 @@ evaluator_run(struct eval_result *out, struct evaluator *e, const struct overlay
 	out->baseline = nll_of(e, e->baseline.nll);
 	out->baseline_ppl = exp(out->baseline.mean);
 	out->baseline_ppl_se = out->baseline_ppl * out->baseline.se;
-	return overlay ? evaluate_current(out, e, overlay, work) : OK;
+	if (overlay)
+		return evaluate_current(out, losses, e, overlay, work);
+	return losses ? keep_losses(losses, e, NULL) : OK;
+}
+
+enum err
+evaluator_run(struct eval_result *out, struct evaluator *e, const struct overlay *overlay,
+	      const struct work *work)
+{
+	return evaluator_run_losses(out, NULL, e, overlay, work);
 }

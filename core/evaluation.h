@@ -4,6 +4,7 @@
 #include "core/corpus.h"
 #include "core/forward.h"
 #include "core/states.h"
+#include "core/token_losses.h"
 
 /* Perplexity and its kin on one text under a protocol, incrementally: hidden states are kept per
  * block under the key of everything upstream, so a change in block l runs blocks l and later alone,
@@ -60,5 +61,13 @@ void evaluator_describe(const struct evaluator *evaluator, size_t *context,
 /* `overlay` NULL: the baseline alone. The baseline runs once and is kept. One call at a time. */
 enum err evaluator_run(struct eval_result *out, struct evaluator *evaluator,
 		       const struct overlay *overlay, const struct work *work);
+
+/* The same, and every token's loss in *losses, the caller's (NULL: not kept). */
+enum err evaluator_run_losses(struct eval_result *out, struct token_losses **losses,
+			      struct evaluator *evaluator, const struct overlay *overlay,
+			      const struct work *work);
+/* For losses that were kept elsewhere: the ids are in place, the rest is zero. The caller's. */
+enum err evaluator_losses(struct token_losses **out, const struct evaluator *evaluator,
+			  bool current);
 
 #endif

@@ -128,6 +128,10 @@ struct eval_shape {
 enum err engine_evaluate(struct eval_result *out, struct engine *engine,
 			 const struct eval_setting *setting, struct layer_result *const *results,
 			 const struct work *work);
+/* The same, and every token's loss in *losses, the caller's: see core/token_losses.h. */
+enum err engine_evaluate_losses(struct eval_result *out, struct token_losses **losses,
+				struct engine *engine, const struct eval_setting *setting,
+				struct layer_result *const *results, const struct work *work);
 enum err engine_eval_shape(struct eval_shape *out, struct engine *engine,
 			   const struct eval_setting *setting);
 

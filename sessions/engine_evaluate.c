@@ -163,15 +163,89 @@ drop_effects(struct replacement *replacements, size_t count)
 	}
 }
 
+/* ------------------------------------------------------------------------ token by token */
+
+static struct key
+losses_key(struct key key)
+{
+	return key_add_text(key, "token losses");
+}
+
+/* Both runs' losses lie behind each other, on disk alone: few callers ask for them. */
+static bool
+losses_from_kept(struct token_losses **out, struct engine *engine,
+		 const struct evaluator *evaluator, struct key key, bool current)
+{
+	void *data = NULL;
+	size_t size = 0, expected;
+	bool found = false;
+
+	if (cache_get(&data, &size, engine->cache, losses_key(key)) || !data)
+		return false;
+	if (!evaluator_losses(out, evaluator, current)) {
+		expected = (current ? 2 : 1) * (*out)->count * sizeof(double);
+		found = size == expected;
+		if (found)
+			memcpy((*out)->baseline, data, expected);
+	}
+	if (!found) {
+		token_losses_free(*out);
+		*out = NULL;
+	}
+	buf_free(data);
+	return found;
+}
+
+static void
+keep_losses(struct engine *engine, struct key key, const struct token_losses *losses)
+{
+	size_t runs = losses->current ? 2 : 1;
+
+	(void)cache_put(engine->cache, losses_key(key), losses->baseline,
+			runs * losses->count * sizeof(double));
+}
+
+/* ---------------------------------------------------------------------------- evaluating */
+
+/* One question: what, on which text, under which key. */
+struct question {
+	struct engine *engine;
+	struct evaluator *evaluator;
+	const struct overlay *overlay; /* NULL: the baseline alone */
+	struct key key;
+	const struct work *work;
+};
+
+static enum err
+answer(struct eval_result *out, struct token_losses **losses, const struct question *q)
+{
+	enum err code;
+
+	if (losses)
+		*losses = NULL;
+	if (from_kept(out, q->engine, q->key) &&
+	    (!losses ||
+	     losses_from_kept(losses, q->engine, q->evaluator, q->key, q->overlay != NULL)))
+		return OK;
+	code = evaluator_run_losses(out, losses, q->evaluator, q->overlay, q->work);
+	if (code)
+		return code;
+	keep(q->engine, q->key, out);
+	if (losses)
+		keep_losses(q->engine, q->key, *losses);
+	return OK;
+}
+
 enum err
-engine_evaluate(struct eval_result *out, struct engine *engine, const struct eval_setting *setting,
-		struct layer_result *const *results, const struct work *work)
+engine_evaluate_losses(struct eval_result *out, struct token_losses **losses, struct engine *engine,
+		       const struct eval_setting *setting, struct layer_result *const *results,
+		       const struct work *work)
 {
 	const struct model *model = engine->model;
 	struct replacement *replacements = buf_alloc(model->layer_count, sizeof(*replacements));
 	struct engine_evaluator *evaluator;
 	struct overlay overlay;
-	struct key key;
+	struct question question = { .engine = engine, .work = work };
 	enum err code = replacements ? find_evaluator(&evaluator, engine, setting) : ERR_NOMEM;
 
 	memset(out, 0, sizeof(*out));
@@ -179,17 +253,21 @@ engine_evaluate(struct eval_result *out, struct engine *engine, const struct eva
 		overlay = engine_overlay(replacements, engine, results);
 		if (setting->weights_only)
 			drop_effects(replacements, model->layer_count);
-		key = overlay_key(key_add(evaluator->key, results ? "now" : "old", 3), model,
-				  &overlay);
-		if (!from_kept(out, engine, key)) {
-			code = evaluator_run(out, evaluator->evaluator, results ? &overlay : NULL,
-					     work);
-			if (!code)
-				keep(engine, key, out);
-		}
+		question.evaluator = evaluator->evaluator;
+		question.overlay = results ? &overlay : NULL;
+		question.key = overlay_key(key_add(evaluator->key, results ? "now" : "old", 3),
+					   model, &overlay);
+		code = answer(out, losses, &question);
 	}
 	buf_free(replacements);
 	return code;
+}
+
+enum err
+engine_evaluate(struct eval_result *out, struct engine *engine, const struct eval_setting *setting,
+		struct layer_result *const *results, const struct work *work)
+{
+	return engine_evaluate_losses(out, NULL, engine, setting, results, work);
 }
 
 /* ------------------------------------------------------------------------------- bits */

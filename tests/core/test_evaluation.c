@@ -213,6 +213,44 @@ test_evaluation__nothing_changed_is_no_difference_at_all(void **state)
 	evaluator_free(evaluator);
 }
 
+/* Each token's loss, its id and its place; and the figures do not move for being asked. */
+static void
+test_evaluation__losses_are_kept_token_by_token_where_asked_for(void **state)
+{
+	const struct model *model = models_shipped();
+	const struct corpus *text = models_text("code.evaluation");
+	struct evaluator *evaluator = open_evaluator("code.evaluation", "llama.cpp", 40, 200);
+	struct rough_overlay rough;
+	struct eval_result plain, result;
+	struct token_losses *losses;
+	double sum = 0.0;
+
+	(void)state;
+	rough_open(&rough, model);
+	rough_layer(&rough, model->blocks[1].layer[SLOT_UP], 0.6f);
+	assert_ok(evaluator_run(&plain, evaluator, &rough.overlay, NULL));
+	assert_ok(evaluator_run_losses(&result, &losses, evaluator, &rough.overlay, NULL));
+	assert_memory_equal(&plain, &result, sizeof(plain));
+	assert_int_equal(losses->windows, 5);
+	assert_int_equal(losses->per_window, 19);
+	assert_int_equal(losses->count, result.scored);
+	for (size_t i = 0; i < losses->count; i++) {
+		size_t position = token_losses_position(losses, i);
+
+		assert_in_range(position, 21, 39);
+		assert_int_equal(losses->ids[i], text->ids[i / 19 * 40 + position]);
+		sum += losses->current[i] - losses->baseline[i];
+	}
+	assert_true(sum / (double)losses->count == result.delta.mean);
+	token_losses_free(losses);
+	assert_ok(evaluator_run_losses(&result, &losses, evaluator, NULL, NULL));
+	assert_null(losses->current);
+	assert_true(losses->baseline[0] > 0);
+	token_losses_free(losses);
+	rough_close(&rough);
+	evaluator_free(evaluator);
+}
+
 static void
 run_fresh(struct eval_result *out, const struct overlay *overlay, int threads)
 {
@@ -368,6 +406,7 @@ main(void)
 		cmocka_unit_test(test_evaluation__what_cannot_be_evaluated_is_said),
 		cmocka_unit_test(test_evaluation__kl_and_top1_follow_their_definitions),
 		cmocka_unit_test(test_evaluation__nothing_changed_is_no_difference_at_all),
+		cmocka_unit_test(test_evaluation__losses_are_kept_token_by_token_where_asked_for),
 		cmocka_unit_test(test_evaluation__incremental_runs_have_the_bits_of_whole_ones),
 		cmocka_unit_test(test_evaluation__only_blocks_from_the_change_on_run_again),
 		cmocka_unit_test(

@@ -423,15 +423,21 @@ test_engine__evaluation_is_kept_and_equal(void **state)
 		buf_alloc(engine_model(engine)->layer_count, sizeof(struct layer_result *));
 	struct layer_setting rtn = setting_of("rtn", "bits=2");
 	struct layer_result *one = quantize(engine, "layers.3.mlp.up", &rtn);
+	struct token_losses *made, *kept;
 	struct eval_result first, second, baseline;
 
 	(void)state;
 	results[one->layer] = one;
-	assert_ok(engine_evaluate(&first, engine, &setting, results, &work));
+	assert_ok(engine_evaluate_losses(&first, &made, engine, &setting, results, &work));
 	assert_ok(engine_evaluate(&baseline, engine, &setting, NULL, &work));
 	engine_free(engine);
 	engine = open_engine(1, support_folder());
 	assert_ok(engine_evaluate(&second, engine, &setting, results, &work));
+	assert_ok(engine_evaluate_losses(&second, &kept, engine, &setting, results, &work));
+	assert_memory_equal(made->ids, kept->ids, made->count * sizeof(*made->ids));
+	assert_memory_equal(made->baseline, kept->baseline, 2 * made->count * sizeof(double));
+	token_losses_free(made);
+	token_losses_free(kept);
 	assert_true(first.has_current && !baseline.has_current);
 	assert_true(first.baseline.mean == baseline.baseline.mean);
 	assert_true(first.current.mean == second.current.mean && first.kl_q99 == second.kl_q99);
