@@ -21,7 +21,7 @@ struct attention {
 	size_t bias_stride;
 	float *out;         /* (count, heads, head_dim) */
 	float *scores;      /* scratch: scores_size floats for each worker */
-	size_t scores_size; /* ATTENTION_TILE * (first + count) at least */
+	size_t scores_size; /* (first + count) times the count, or ATTENTION_TILE, at least */
 	bool parallel;      /* heads side by side: `scores` holds one part for each worker */
 };
 

@@ -165,7 +165,7 @@ run_tile(const struct tile_pass *tile)
 }
 
 static enum err
-run_tiles(struct tile_pass *tile, float *x, size_t tokens)
+run_tiles(struct tile_pass *tile, float *x, size_t done, size_t tokens)
 {
 	const struct pass *pass = tile->pass;
 	enum err code = OK;
@@ -173,7 +173,7 @@ run_tiles(struct tile_pass *tile, float *x, size_t tokens)
 	for (size_t first = 0; first < tokens && !code; first += FORWARD_TILE) {
 		size_t left = tokens - first;
 
-		tile->first = first;
+		tile->first = done + first;
 		tile->count = left < FORWARD_TILE ? left : FORWARD_TILE;
 		tile->x = x + first * pass->hidden->columns;
 		code = work_check(pass->work);
@@ -189,7 +189,9 @@ run_sequence(void *arg, size_t index, int worker)
 {
 	struct pass *pass = arg;
 	struct hidden *hidden = pass->hidden;
+	const struct forward_past *past = pass->past;
 	size_t begin = hidden->start[index], tokens = hidden->start[index + 1] - begin;
+	size_t done = past ? past->done[index] : 0;
 	float *scratch[SCRATCH_COUNT];
 	struct rope rope = { 0 };
 	struct tile_pass tile = { .pass = pass,
@@ -202,13 +204,30 @@ run_sequence(void *arg, size_t index, int worker)
 	forward_scratch(scratch, pass, worker);
 	if (tile.seen)
 		memset(tile.seen, 0, pass->model->shape.experts * sizeof(*tile.seen));
-	if (pass->rope_by_length) {
-		code = rope_create(&rope, pass->model, pass->rope_which, tokens);
+	if (past) {
+		scratch[SCRATCH_KEY] = past->key[index];
+		scratch[SCRATCH_VALUE] = past->value[index];
+	}
+	if (pass->rope_by_length && tokens) {
+		code = rope_create(&rope, pass->model, pass->rope_which, done, done + tokens);
 		tile.rope = &rope;
 	}
 	if (!code)
-		code = run_tiles(&tile, hidden->x + begin * hidden->columns, tokens);
+		code = run_tiles(&tile, hidden->x + begin * hidden->columns, done, tokens);
 	rope_free(&rope);
+	return code;
+}
+
+static enum err
+run_block(struct pass *pass, int block)
+{
+	enum err code;
+
+	pass->block = &pass->model->blocks[block];
+	code = forward_pass_open(pass, block);
+	if (!code)
+		code = work_each(pass->work, pass->hidden->sequences, run_sequence, pass);
+	forward_pass_close(pass);
 	return code;
 }
 
@@ -216,16 +235,21 @@ enum err
 forward_block(struct hidden *x, const struct model *model, int block, const struct overlay *overlay,
 	      const struct forward_tap *tap, const struct work *work)
 {
-	struct pass pass = { .hidden = x,
-			     .model = model,
-			     .block = &model->blocks[block],
-			     .overlay = overlay,
-			     .tap = tap,
-			     .work = work };
-	enum err code = forward_pass_open(&pass, block);
+	return run_block(
+		&(struct pass){
+			.hidden = x, .model = model, .overlay = overlay, .tap = tap, .work = work },
+		block);
+}
 
-	if (!code)
-		code = work_each(work, x->sequences, run_sequence, &pass);
-	forward_pass_close(&pass);
-	return code;
+enum err
+forward_block_after(struct hidden *x, const struct model *model, int block,
+		    const struct overlay *overlay, const struct forward_past *past,
+		    const struct work *work)
+{
+	return run_block(&(struct pass){ .hidden = x,
+					 .model = model,
+					 .overlay = overlay,
+					 .past = past,
+					 .work = work },
+			 block);
 }

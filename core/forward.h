@@ -28,6 +28,8 @@ struct hidden {
 	size_t sequences, columns;
 };
 
+struct block_weights;
+
 enum err hidden_create(struct hidden **out, const struct sequence *sequences, size_t count,
 		       size_t columns);
 void hidden_free(struct hidden *hidden);
@@ -51,6 +53,25 @@ struct forward_tap {
 enum err forward_block(struct hidden *x, const struct model *model, int block,
 		       const struct overlay *overlay, const struct forward_tap *tap,
 		       const struct work *work);
+
+/* Sequences that go on: keys and values of the tokens that each went through before. */
+struct forward_past {
+	const size_t *done; /* (sequences) how many those are */
+	/* Of one block, (sequences) each (done and what comes now, kv_heads head_dim): read, and
+	 * filled in for the tokens that come now. */
+	float *const *key, *const *value;
+	const struct block_weights *weights; /* the block's, open; NULL: they are read */
+};
+
+/* The same two for the tokens that follow upon those: `sequences` are those tokens alone. Equal,
+ * but for the last bits, to what all tokens at once give. An activation effect sees the tokens of
+ * one call together. */
+enum err forward_embed_after(struct hidden *out, const struct model *model,
+			     const struct overlay *overlay, const struct sequence *sequences,
+			     const size_t *done, const struct work *work);
+enum err forward_block_after(struct hidden *x, const struct model *model, int block,
+			     const struct overlay *overlay, const struct forward_past *past,
+			     const struct work *work);
 
 /* What the head reads, (tokens, embed_columns): the final norm, and the projection of those models
  * that have one. */

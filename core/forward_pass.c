@@ -14,6 +14,12 @@ most(size_t a, size_t b)
 	return a > b ? a : b;
 }
 
+static size_t
+least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
 /* The widest intermediate of the block's MLPs. */
 static size_t
 widest_mlp(const struct pass *pass)
@@ -40,21 +46,21 @@ scratch_sizes(size_t sizes[SCRATCH_COUNT], const struct pass *pass)
 	const struct model_shape *shape = &pass->model->shape;
 	size_t query = shape->heads * shape->head_dim, kv = shape->kv_heads * shape->head_dim;
 	size_t parallel = pass->hidden->sequences == 1 ? (size_t)work_threads(pass->work) : 1;
-	size_t hidden = FORWARD_TILE * shape->hidden, inner = FORWARD_TILE * widest_mlp(pass);
+	size_t tile = pass->tile, hidden = tile * shape->hidden, inner = tile * widest_mlp(pass);
 	bool sparse = pass->block->layer[SLOT_ROUTER] >= 0;
 	size_t fused_expert = sparse && pass->block->expert[SLOT_EXPERT_GATE_UP]
 				      ? 2 * shape->expert_intermediate
 				      : 0;
 
-	sizes[SCRATCH_KEY] = sizes[SCRATCH_VALUE] = pass->longest * kv;
+	sizes[SCRATCH_KEY] = sizes[SCRATCH_VALUE] = pass->past ? 0 : pass->longest * kv;
 	sizes[SCRATCH_NORMED] = sizes[SCRATCH_BRANCH] = sizes[SCRATCH_POST] = hidden;
 	sizes[SCRATCH_MLP_NORMED] = shape->separate_norm ? hidden : 0;
-	sizes[SCRATCH_EFFECT] = most(most(hidden, inner), FORWARD_TILE * query);
-	sizes[SCRATCH_QUERY] = sizes[SCRATCH_MIXED] = FORWARD_TILE * query;
-	sizes[SCRATCH_FUSED] = FORWARD_TILE * most(rows_of(pass, SLOT_QKV),
-						   most(rows_of(pass, SLOT_GATE_UP), fused_expert));
+	sizes[SCRATCH_EFFECT] = most(most(hidden, inner), tile * query);
+	sizes[SCRATCH_QUERY] = sizes[SCRATCH_MIXED] = tile * query;
+	sizes[SCRATCH_FUSED] = tile * most(rows_of(pass, SLOT_QKV),
+					   most(rows_of(pass, SLOT_GATE_UP), fused_expert));
 	sizes[SCRATCH_GATE] = sizes[SCRATCH_UP] = inner;
-	sizes[SCRATCH_ROUTED] = sparse ? FORWARD_TILE * shape->experts : 0;
+	sizes[SCRATCH_ROUTED] = sparse ? tile * shape->experts : 0;
 	sizes[SCRATCH_GATHERED] = sizes[SCRATCH_EXPERT] = sparse ? hidden : 0;
 	sizes[SCRATCH_SCORES] = parallel * pass->scores_size;
 }
@@ -114,9 +120,9 @@ prepare_attention(struct pass *pass, int block)
 	if (pass->rope_which < 0)
 		return OK;
 	pass->rope_by_length = pass->model->pattern.rope[pass->rope_which].kind->by_length;
-	return pass->rope_by_length
-		       ? OK
-		       : rope_create(&pass->rope, pass->model, pass->rope_which, pass->longest);
+	return pass->rope_by_length ? OK
+				    : rope_create(&pass->rope, pass->model, pass->rope_which,
+						  pass->first, pass->longest);
 }
 
 static enum err
@@ -133,16 +139,38 @@ make_ones(struct pass *pass)
 	return OK;
 }
 
+/* How far its sequences go, and how much of them at once. */
+static void
+measure_sequences(struct pass *pass)
+{
+	const struct hidden *hidden = pass->hidden;
+
+	pass->first = SIZE_MAX;
+	for (size_t i = 0; i < hidden->sequences; i++) {
+		size_t count = hidden->start[i + 1] - hidden->start[i];
+		size_t done = pass->past ? pass->past->done[i] : 0;
+
+		if (!count)
+			continue;
+		pass->longest = most(pass->longest, done + count);
+		pass->first = least(pass->first, done);
+		pass->tile = most(pass->tile, least(count, FORWARD_TILE));
+	}
+	pass->first = least(pass->first, pass->longest);
+}
+
 enum err
 forward_pass_open(struct pass *pass, int block)
 {
-	const struct hidden *hidden = pass->hidden;
-	enum err code;
+	enum err code = OK;
 
-	for (size_t i = 0; i < hidden->sequences; i++)
-		pass->longest = most(pass->longest, hidden->start[i + 1] - hidden->start[i]);
-	pass->scores_size = ATTENTION_TILE * pass->longest;
-	code = block_weights_open(&pass->weights, pass->model, block, pass->overlay, pass->work);
+	measure_sequences(pass);
+	pass->scores_size = least(ATTENTION_TILE, pass->tile) * pass->longest;
+	if (pass->past && pass->past->weights)
+		pass->weights = *pass->past->weights;
+	else
+		code = block_weights_open(&pass->weights, pass->model, block, pass->overlay,
+					  pass->work);
 	if (!code)
 		code = make_ones(pass);
 	if (!code)
@@ -162,5 +190,6 @@ forward_pass_close(struct pass *pass)
 	buf_free(pass->ones);
 	buf_free(pass->alibi);
 	rope_free(&pass->rope);
-	block_weights_close(&pass->weights);
+	if (!pass->past || !pass->past->weights)
+		block_weights_close(&pass->weights);
 }

@@ -18,6 +18,7 @@ struct pass {
 	const struct model_block *block;
 	const struct overlay *overlay;
 	const struct forward_tap *tap;
+	const struct forward_past *past; /* NULL: sequences begin here */
 	const struct work *work;
 	struct block_weights weights;
 	float *ones;      /* (hidden) weights of norms that have none, or NULL */
@@ -27,6 +28,8 @@ struct pass {
 	float *alibi;   /* (heads, longest) or NULL */
 	float scale;    /* of the scores */
 	size_t window;  /* 0: all tokens */
+	size_t tile;    /* tokens that go through at once */
+	size_t first;   /* the least position that any sequence is at */
 	size_t longest, scores_size;
 	float **scratch; /* (workers) one allocation each */
 	size_t **seen;   /* (workers) (experts) tokens that each got of the sequence so far */
@@ -34,21 +37,21 @@ struct pass {
 
 /* One worker's memory, for one sequence at a time: the parts of one allocation. */
 enum scratch_part {
-	SCRATCH_KEY,        /* (longest, kv_heads head_dim) */
+	SCRATCH_KEY,        /* (longest, kv_heads head_dim), or what the past has */
 	SCRATCH_VALUE,      /* the same */
-	SCRATCH_NORMED,     /* (TILE, hidden) what attention reads */
-	SCRATCH_MLP_NORMED, /* (TILE, hidden) what the MLP reads, where that differs */
-	SCRATCH_EFFECT,     /* (TILE, widest) */
-	SCRATCH_QUERY,      /* (TILE, heads head_dim) */
+	SCRATCH_NORMED,     /* (tile, hidden) what attention reads */
+	SCRATCH_MLP_NORMED, /* (tile, hidden) what the MLP reads, where that differs */
+	SCRATCH_EFFECT,     /* (tile, widest) */
+	SCRATCH_QUERY,      /* (tile, heads head_dim) */
 	SCRATCH_MIXED,      /* the same */
-	SCRATCH_FUSED,      /* (TILE, rows of a fused matrix) */
-	SCRATCH_GATE,       /* (TILE, widest intermediate) */
+	SCRATCH_FUSED,      /* (tile, rows of a fused matrix) */
+	SCRATCH_GATE,       /* (tile, widest intermediate) */
 	SCRATCH_UP,         /* the same */
-	SCRATCH_BRANCH,     /* (TILE, hidden) before it is added to the stream */
-	SCRATCH_POST,       /* (TILE, hidden) */
-	SCRATCH_ROUTED,     /* (TILE, experts) */
-	SCRATCH_GATHERED,   /* (TILE, hidden) tokens of one expert */
-	SCRATCH_EXPERT,     /* (TILE, hidden) and what it makes of them */
+	SCRATCH_BRANCH,     /* (tile, hidden) before it is added to the stream */
+	SCRATCH_POST,       /* (tile, hidden) */
+	SCRATCH_ROUTED,     /* (tile, experts) */
+	SCRATCH_GATHERED,   /* (tile, hidden) tokens of one expert */
+	SCRATCH_EXPERT,     /* (tile, hidden) and what it makes of them */
 	SCRATCH_SCORES,
 	SCRATCH_COUNT
 };
@@ -56,11 +59,11 @@ enum scratch_part {
 /* A tile of one sequence on its way through the block. */
 struct tile_pass {
 	const struct pass *pass;
-	float *const *scratch;   /* (SCRATCH_COUNT) */
-	size_t *seen;            /* (experts) or NULL */
-	const struct rope *rope; /* NULL: none */
-	size_t sequence, first, count;
-	float *x; /* (count, hidden) the residual stream */
+	float *const *scratch;         /* (SCRATCH_COUNT) */
+	size_t *seen;                  /* (experts) or NULL */
+	const struct rope *rope;       /* NULL: none */
+	size_t sequence, first, count; /* first: in the sequence, what went before included */
+	float *x;                      /* (count, hidden) the residual stream */
 };
 
 /* Tokens that go through one matrix together: a tile, or those of it that an expert gets. */

@@ -19,6 +19,7 @@ struct embedding {
 	const struct activation_effect *effect; /* on what `project` reads, or NULL */
 	float *owned[2], *norm, *norm_bias;
 	const struct sequence *sequences;
+	const size_t *done; /* of each sequence, tokens that went before; NULL: none */
 };
 
 enum err
@@ -54,16 +55,16 @@ hidden_free(struct hidden *hidden)
 }
 
 static enum err
-check_sequence(const struct model *model, const struct sequence *sequence)
+check_sequence(const struct model *model, const struct sequence *sequence, size_t done)
 {
 	const struct model_shape *shape = &model->shape;
 	char item[64];
 
-	if (sequence->count > model_longest(model))
+	if (done + sequence->count > model_longest(model))
 		return err_at(ERR_RANGE, model->path, NULL,
 			      "a sequence of %zu tokens is longer than the model's context of %zu; "
 			      "use a smaller context",
-			      sequence->count, model_longest(model));
+			      done + sequence->count, model_longest(model));
 	for (size_t i = 0; i < sequence->count; i++) {
 		if (sequence->ids[i] >= 0 && (size_t)sequence->ids[i] < shape->vocab)
 			continue;
@@ -123,7 +124,7 @@ project(float *x, const struct embedding *e, const struct sequence *sequence)
 
 /* Learned positions: a row of a table is added to each token. */
 static enum err
-add_positions(float *x, const struct embedding *e, size_t count)
+add_positions(float *x, const struct embedding *e, size_t first, size_t count)
 {
 	const struct tensor *table = e->model->outside.vector[SLOT_POSITIONS];
 	size_t columns = e->out->columns;
@@ -131,7 +132,8 @@ add_positions(float *x, const struct embedding *e, size_t count)
 	enum err code = row ? OK : ERR_NOMEM;
 
 	for (size_t i = 0; i < count && !code; i++) {
-		code = tensor_read(row, table, (i + e->model->shape.position_offset) * columns,
+		code = tensor_read(row, table,
+				   (first + i + e->model->shape.position_offset) * columns,
 				   columns);
 		if (!code)
 			kernels_current()->axpy(x + i * columns, 1.0f, row, columns);
@@ -171,7 +173,7 @@ embed_sequence(void *arg, size_t index, int worker)
 		kernels_current()->forward->scale(x, (float)model->shape.embed_scale,
 						  sequence->count * columns);
 	if (!code && model->outside.vector[SLOT_POSITIONS])
-		code = add_positions(x, e, sequence->count);
+		code = add_positions(x, e, e->done ? e->done[index] : 0, sequence->count);
 	if (!code && e->norm)
 		code = norm_rows(x, e, sequence->count);
 	return code;
@@ -204,16 +206,24 @@ enum err
 forward_embed(struct hidden *out, const struct model *model, const struct overlay *overlay,
 	      const struct sequence *sequences, const struct work *work)
 {
+	return forward_embed_after(out, model, overlay, sequences, NULL, work);
+}
+
+enum err
+forward_embed_after(struct hidden *out, const struct model *model, const struct overlay *overlay,
+		    const struct sequence *sequences, const size_t *done, const struct work *work)
+{
 	const struct replacement *replaced = overlay_find(overlay, model->embed);
 	struct embedding embedding = { .out = out,
 				       .model = model,
 				       .weight = replaced ? replaced->weight : NULL,
 				       .replaced = replaced,
-				       .sequences = sequences };
+				       .sequences = sequences,
+				       .done = done };
 	enum err code = OK;
 
 	for (size_t i = 0; i < out->sequences && !code; i++)
-		code = check_sequence(model, &sequences[i]);
+		code = check_sequence(model, &sequences[i], done ? done[i] : 0);
 	if (!code)
 		code = open_weights(&embedding, overlay, work);
 	if (!code)

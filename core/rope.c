@@ -7,6 +7,7 @@
 #include "kernels/kernels.h"
 
 #include <math.h>
+#include <string.h>
 
 const struct rope_kind *const rope_kinds[] = {
 #define ROPE(name) &rope_##name,
@@ -69,13 +70,14 @@ rope_read_factors(double *out, const struct json_document *document, const struc
 }
 
 enum err
-rope_create(struct rope *out, const struct model *model, int which, size_t positions)
+rope_create(struct rope *out, const struct model *model, int which, size_t first, size_t end)
 {
 	const struct rope_setting *setting = &model->pattern.rope[which];
-	size_t half = model->shape.rotary_dim / 2;
+	size_t half = model->shape.rotary_dim / 2, positions = end - first;
 	float *frequency, gain = (float)setting->numbers.attention_factor;
 
-	*out = (struct rope){ .positions = positions,
+	*out = (struct rope){ .first = first,
+			      .end = end,
 			      .half = half,
 			      .head_dim = model->shape.head_dim,
 			      .interleaved = model->shape.rope_interleaved };
@@ -89,16 +91,34 @@ rope_create(struct rope *out, const struct model *model, int which, size_t posit
 		rope_free(out);
 		return ERR_NOMEM;
 	}
-	setting->kind->frequencies(frequency, &setting->numbers, model->shape.rotary_dim,
-				   positions);
+	setting->kind->frequencies(frequency, &setting->numbers, model->shape.rotary_dim, end);
 	for (size_t p = 0; p < positions; p++) {
 		for (size_t i = 0; i < half; i++) {
-			double angle = (double)((float)p * frequency[i]);
+			double angle = (double)((float)(first + p) * frequency[i]);
 
 			out->cosine[p * half + i] = (float)cos(angle) * gain;
 			out->sine[p * half + i] = (float)sin(angle) * gain;
 		}
 	}
+	buf_free(frequency);
+	return OK;
+}
+
+enum err
+rope_stays(bool *out, const struct model *model, int which, size_t length, size_t longer)
+{
+	const struct rope_setting *setting = &model->pattern.rope[which];
+	size_t half = model->shape.rotary_dim / 2;
+	float *frequency;
+
+	*out = true;
+	if (!setting->kind->by_length || !half)
+		return OK;
+	if (!(frequency = buf_alloc(2 * half, sizeof(*frequency))))
+		return ERR_NOMEM;
+	setting->kind->frequencies(frequency, &setting->numbers, 2 * half, length);
+	setting->kind->frequencies(frequency + half, &setting->numbers, 2 * half, longer);
+	*out = !memcmp(frequency, frequency + half, half * sizeof(*frequency));
 	buf_free(frequency);
 	return OK;
 }
@@ -119,8 +139,8 @@ rope_apply(const struct rope *rope, float *x, size_t heads, size_t position)
 
 	if (!rope->cosine)
 		return;
-	cosine = rope->cosine + position * rope->half;
-	sine = rope->sine + position * rope->half;
+	cosine = rope->cosine + (position - rope->first) * rope->half;
+	sine = rope->sine + (position - rope->first) * rope->half;
 	for (size_t h = 0; h < heads; h++, x += rope->head_dim) {
 		if (rope->interleaved)
 			kernels->rotate_pairs(x, cosine, sine, rope->half);
