@@ -25,7 +25,9 @@ static char model[PATH + 16];
 static char names[TEXTS_MAX][64], paths[TEXTS_MAX][PATH + 80];
 static struct shipped_text texts[TEXTS_MAX];
 static const char *evaluation[DOMAINS + 1];
-static size_t text_count;
+static struct shipped_task tasks[DOMAINS];
+static char task_names[DOMAINS][64], task_paths[DOMAINS][PATH + 80];
+static size_t text_count, task_count;
 
 /* The build tree (build/PRESET/qscope, and the tests below it), then an installation. */
 static const char *const places[] = { "../../models", "../../../models", "../share/qscope" };
@@ -77,6 +79,19 @@ add_text(const struct domain *domain, const char *split)
 }
 
 static void
+add_task(const struct domain *domain)
+{
+	size_t i = task_count;
+
+	snprintf(task_names[i], sizeof(task_names[0]), "%s.task", domain->name);
+	snprintf(task_paths[i], sizeof(task_paths[0]), "%s/tasks/%s.jsonl", root, domain->name);
+	if (!file_exists(task_paths[i]))
+		return;
+	tasks[i] = (struct shipped_task){ task_names[i], domain->name, task_paths[i] };
+	task_count++;
+}
+
+static void
 look(void)
 {
 	size_t n = 0;
@@ -86,6 +101,7 @@ look(void)
 	for (size_t i = 0; root[0] && i < DOMAINS; i++) {
 		add_text(&domains[i], "calibration");
 		add_text(&domains[i], "evaluation");
+		add_task(&domains[i]);
 	}
 	for (size_t i = 0; i < text_count; i++)
 		if (texts[i].evaluation && n < DOMAINS)
@@ -128,6 +144,24 @@ shipped_text_path(const char *name)
 	for (size_t i = 0; i < text_count; i++)
 		if (!strcmp(texts[i].name, name))
 			return texts[i].path;
+	return NULL;
+}
+
+const struct shipped_task *
+shipped_tasks(size_t *count)
+{
+	look_once();
+	*count = task_count;
+	return tasks;
+}
+
+const char *
+shipped_task_path(const char *name)
+{
+	look_once();
+	for (size_t i = 0; i < task_count; i++)
+		if (!strcmp(tasks[i].name, name))
+			return tasks[i].path;
 	return NULL;
 }
 

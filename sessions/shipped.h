@@ -30,6 +30,14 @@ const struct shipped_text *shipped_texts(size_t *count);
 /* The path of a shipped text, or NULL: no such name. */
 const char *shipped_text_path(const char *name);
 
+/* Tasks, one for each domain: models/tasks/DOMAIN.jsonl. */
+struct shipped_task {
+	const char *name; /* "stories.task" */
+	const char *domain, *path;
+};
+const struct shipped_task *shipped_tasks(size_t *count); /* in the order of the texts */
+const char *shipped_task_path(const char *name);         /* NULL: no such name */
+
 /* Whether a figure on this text belongs into a mean: all do but shipped ones of untrained domains.
  */
 bool shipped_text_counts(const char *name);

@@ -460,8 +460,32 @@ def make_sentencepiece():
     put("sentencepiece", "field_zero", some + b"\x00\x01")
 
 
+def make_task():
+    item = '{"prompt":"2 + 3 =","choices":[" 5"," 6"],"answer":'
+    for name, text in {
+        "choices": item + '0}\n\n \t\r\n' + item + '" 6","source":"here"}\n',
+        "generate": '{"prompt":"","answer":"five"}\n{"prompt":"x","answer":"\\u00c4","choices":null}',
+        "mixed": item + '0}\n{"prompt":"x","answer":"5"}',
+        "no_choice": item + "2}",
+        "negative": item + "-1}",
+        "fraction": item + "0.5}",
+        "other_text": item + '" 7"}',
+        "twice": item.replace(" 6", " 5") + "0}",
+        "empty_choice": item.replace(" 6", "") + "0}",
+        "one_choice": '{"prompt":"x","choices":["a"],"answer":0}',
+        "many_choices": '{"prompt":"x","answer":0,"choices":[%s]}' % ",".join(f'"{i}"' for i in range(65)),
+        "nul": '{"prompt":"a\\u0000b","answer":"c"}',
+        "numbers": '{"prompt":3,"answer":4}',
+        "list": "[1,2]",
+        "broken": item,
+        "blank": " \n\n",
+    }.items():
+        put("task", name, text)
+
+
 def main():
     make_json()
+    make_task()
     make_sentencepiece()
     make_gguf_vocab()
     make_gguf_models()
