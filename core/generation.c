@@ -406,16 +406,16 @@ generation_free(struct generation *generation)
 	buf_free(generation);
 }
 
-static enum err
-create(struct generation **out, const struct generation_request *r)
+enum err
+generation_create(struct generation **out, size_t count, size_t stride)
 {
 	struct generation *made = buf_alloc(1, sizeof(*made));
 
 	if (!(*out = made))
 		return ERR_NOMEM;
-	made->stride = r->max_tokens;
-	if ((made->ids = buf_alloc(r->count + 1, (r->max_tokens + 1) * sizeof(*made->ids))) &&
-	    (made->length = buf_alloc(r->count + 1, sizeof(*made->length))))
+	made->stride = stride;
+	if ((made->ids = buf_alloc(count + 1, (stride + 1) * sizeof(*made->ids))) &&
+	    (made->length = buf_alloc(count + 1, sizeof(*made->length))))
 		return OK;
 	generation_free(made);
 	*out = NULL;
@@ -464,7 +464,7 @@ generation_run(struct generation **out, const struct generation_request *request
 	for (size_t i = 0; i < request->count && !code; i++)
 		code = check_prompt(request, i);
 	if (!code)
-		code = create(out, request);
+		code = generation_create(out, request->count, request->max_tokens);
 	if (code || !request->count || !request->max_tokens)
 		return code;
 	expect(request, work);

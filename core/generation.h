@@ -40,6 +40,8 @@ struct generation {
  * Progress is in tokens times blocks. */
 enum err generation_run(struct generation **out, const struct generation_request *request,
 			const struct work *work);
+/* An empty one, for texts that were kept elsewhere. */
+enum err generation_create(struct generation **out, size_t count, size_t stride);
 void generation_free(struct generation *generation); /* NULL is fine */
 
 /* The first of the largest; -1 where there is a NaN. */

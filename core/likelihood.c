@@ -4,7 +4,6 @@
 #include "core/likelihood.h"
 
 #include "core/buf.h"
-#include "core/generation.h"
 #include "core/weights.h"
 #include "kernels/forward.h"
 #include "kernels/kernels.h"
@@ -28,8 +27,8 @@ struct group {
 	const struct likelihood_request *request;
 	const struct work *work;
 	const struct forward_head *head;
-	struct likelihood *out; /* of the group's first choice */
-	size_t first, count;    /* items [first, first + count) */
+	double *out;         /* of the group's first choice */
+	size_t first, count; /* items [first, first + count) */
 	struct stream prompts, choices;
 	int32_t *ids;                   /* what the choices' sequences point into */
 	size_t *item;                   /* (choices) of each, within the group */
@@ -137,15 +136,13 @@ run_block(struct group *g, size_t block)
 
 /* --------------------------------------------------------------------------------- heads */
 
-static void
-score_row(struct likelihood *out, const float *logits, size_t vocab, int32_t next)
+static double
+loss_of(const float *logits, size_t vocab, int32_t next)
 {
 	const struct forward_kernels *k = kernels_current()->forward;
 	float largest = k->max(logits, vocab);
 
-	out->nll +=
-		(double)largest + log(k->exp_sum(logits, largest, vocab)) - (double)logits[next];
-	out->greedy = out->greedy && generation_choose(logits, vocab) == next;
+	return (double)largest + log(k->exp_sum(logits, largest, vocab)) - (double)logits[next];
 }
 
 static enum err
@@ -156,18 +153,17 @@ score_choice(void *arg, size_t index, int worker)
 	const struct sequence *choice = g->choice[index];
 	const float *x = hidden->x + hidden->start[index] * hidden->columns;
 	size_t vocab = g->request->model->shape.vocab;
-	struct likelihood *out = &g->out[index];
 	enum err code = OK;
 
-	*out = (struct likelihood){ .greedy = true };
+	g->out[index] = 0;
 	for (size_t first = 0; first < choice->count && !code; first += TILE) {
 		size_t left = choice->count - first, count = left < TILE ? left : TILE;
 
 		code = forward_head_logits(g->logits[worker], g->head, x + first * hidden->columns,
 					   count, g->work);
 		for (size_t i = 0; i < count && !code; i++)
-			score_row(out, g->logits[worker] + i * vocab, vocab,
-				  choice->ids[first + i]);
+			g->out[index] += loss_of(g->logits[worker] + i * vocab, vocab,
+						 choice->ids[first + i]);
 	}
 	return code;
 }
@@ -340,26 +336,25 @@ check_item(const struct likelihood_request *r, size_t index)
 }
 
 static enum err
-run_groups(struct likelihood *out, const struct likelihood_request *r,
-	   const struct forward_head *head, const struct work *work)
+run_groups(double *nll, const struct likelihood_request *r, const struct forward_head *head,
+	   const struct work *work)
 {
 	enum err code = OK;
 
 	for (size_t first = 0, end; first < r->count && !code; first = end) {
-		struct group group = { .request = r, .work = work, .head = head, .out = out };
+		struct group group = { .request = r, .work = work, .head = head, .out = nll };
 
 		end = group_end(r, first);
 		group.first = first;
 		group.count = end - first;
 		code = run_group(&group);
-		out += choices_in(r, first, end);
+		nll += choices_in(r, first, end);
 	}
 	return code;
 }
 
 enum err
-likelihood_run(struct likelihood *out, const struct likelihood_request *request,
-	       const struct work *work)
+likelihood_run(double *nll, const struct likelihood_request *request, const struct work *work)
 {
 	struct forward_head *head = NULL;
 	uint64_t tokens = 0;
@@ -373,7 +368,7 @@ likelihood_run(struct likelihood *out, const struct likelihood_request *request,
 	work_expect(work, tokens * request->model->shape.blocks);
 	code = forward_head_open(&head, request->model, request->overlay, work);
 	if (!code)
-		code = run_groups(out, request, head, work);
+		code = run_groups(nll, request, head, work);
 	forward_head_free(head);
 	return code;
 }

@@ -3,8 +3,6 @@
 
 #include "core/forward.h"
 
-#include <stdbool.h>
-
 /* How likely each of some texts is behind a prompt that they share: the prompt runs once, and each
  * choice behind its keys and values. Equal, but for the last bits, to whole sequences; the same
  * bits in any company and on any threads. Natural logarithms. */
@@ -22,14 +20,10 @@ struct likelihood_request {
 	size_t memory; /* bytes of what runs at once, about; 0: a default. One item always runs. */
 };
 
-struct likelihood {
-	double nll;  /* of all tokens of the choice together */
-	bool greedy; /* each of them is the most likely one, as greedy generation takes it */
-};
-
-/* out: every item's choices, one item after the other. An empty prompt or choice, or both together
+/* nll: of all tokens of each choice together, in nats; every item's choices, one item after the
+ * other. An empty prompt or choice, or both together
  * longer than the model's context, is ERR_RANGE. Progress is in tokens times blocks. */
-enum err likelihood_run(struct likelihood *out, const struct likelihood_request *request,
+enum err likelihood_run(double *nll, const struct likelihood_request *request,
 			const struct work *work);
 
 #endif

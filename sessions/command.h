@@ -14,7 +14,8 @@ struct command_arg {
 	const char *name;     /* "MODEL", "--bits", "-o"; an option starts with - */
 	const char *value;    /* "N", "FILE", "METHOD"; NULL: a switch or a positional */
 	const char *complete; /* what completes it: "model", "file", "folder", "layer", "method",
-				 "param", "text", "protocol", "plot", "command"; NULL: nothing */
+				 "param", "text", "task", "protocol", "plot", "command"; NULL:
+				 nothing */
 	const char *help;
 	bool required, repeated;
 };

@@ -136,8 +136,7 @@ keep(struct engine *engine, struct key key, const struct eval_result *result)
 	(void)shelf_put(&engine->evaluations, key, copy, sizeof(*copy));
 }
 
-/* The key of everything that an overlay changes. */
-static struct key
+struct key
 overlay_key(struct key key, const struct model *model, const struct overlay *overlay)
 {
 	for (size_t i = 0; i < model->layer_count; i++) {

@@ -109,6 +109,9 @@ void parked_free(struct parked *parked);
 /* As replacement.read; `source` is a struct parked. */
 enum err parked_read(float *out, const void *source, size_t first, size_t count);
 
+/* `key` and everything that an overlay changes. */
+struct key overlay_key(struct key key, const struct model *model, const struct overlay *overlay);
+
 size_t result_bytes(const struct layer_result *result);
 
 #endif

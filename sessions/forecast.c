@@ -298,6 +298,18 @@ forecast_evaluation(struct forecast *f, const struct eval_setting *setting, bool
 }
 
 void
+forecast_tokens(struct forecast *f, size_t tokens, size_t scored, bool quantized)
+{
+	const struct model_shape *model = &f->engine->model->shape;
+	struct pass pass = { tokens, 1, model->hidden };
+
+	add_blocks(f, &pass, model->blocks, quantized ? 2.0 : 1.0);
+	add_head(f, (double)scored * (quantized ? 2.0 : 1.0));
+	need_memory(f, f->engine->memory.fixed,
+		    f->engine->model->layers[f->engine->model->head].name);
+}
+
+void
 forecast_output(struct forecast *f, const char *path, uint64_t bytes)
 {
 	f->output += bytes;

@@ -35,6 +35,8 @@ enum err forecast_recipe(struct forecast *forecast, const struct recipe *recipe)
 /* One text, unquantized and, if `quantized`, once more. */
 enum err forecast_evaluation(struct forecast *forecast, const struct eval_setting *setting,
 			     bool quantized);
+/* So many tokens through every block, `scored` of them through the head; likewise. */
+void forecast_tokens(struct forecast *forecast, size_t tokens, size_t scored, bool quantized);
 void forecast_output(struct forecast *forecast, const char *path, uint64_t bytes);
 
 /* ERR_NOMEM: the limit of memory is less than the largest step needs. ERR_IO: the disk has no room

@@ -5,6 +5,7 @@
 #include "plots/plot.h"
 #include "quantizers/quantizer.h"
 #include "sessions/catalog.h"
+#include "sessions/shipped.h"
 
 #include <dirent.h>
 #include <stdarg.h>
@@ -132,6 +133,16 @@ offer_texts(struct finder *finder)
 }
 
 static void
+offer_tasks(struct finder *finder)
+{
+	size_t count;
+	const struct shipped_task *tasks = shipped_tasks(&count);
+
+	for (size_t i = 0; i < count; i++)
+		offer(finder, "shipped task", "%s", tasks[i].name);
+}
+
+static void
 offer_protocols(struct finder *finder)
 {
 	for (size_t i = 0; protocols[i]; i++)
@@ -226,10 +237,10 @@ static const struct {
 	const char *kind;
 	void (*offer)(struct finder *finder);
 } kinds[] = {
-	{ "command", offer_commands }, { "layer", offer_layers },  { "method", offer_methods },
-	{ "param", offer_params },     { "text", offer_texts },    { "protocol", offer_protocols },
-	{ "plot", offer_plots },       { "file", offer_any_file }, { "folder", offer_folders },
-	{ "model", offer_models },
+	{ "command", offer_commands },   { "layer", offer_layers }, { "method", offer_methods },
+	{ "param", offer_params },       { "text", offer_texts },   { "task", offer_tasks },
+	{ "protocol", offer_protocols }, { "plot", offer_plots },   { "file", offer_any_file },
+	{ "folder", offer_folders },     { "model", offer_models },
 };
 
 static void

@@ -295,6 +295,16 @@ common_text_names(struct words *words)
 		words_add(words, "%s ", texts[i].name);
 }
 
+void
+common_task_names(struct words *words)
+{
+	size_t count;
+	const struct shipped_task *tasks = shipped_tasks(&count);
+
+	for (size_t i = 0; i < count; i++)
+		words_add(words, "%s ", tasks[i].name);
+}
+
 char *
 common_count(char *out, uint64_t value)
 {

@@ -52,6 +52,7 @@ enum err common_recipe_out(struct json_out *json, const struct recipe *recipe);
 
 /* Names with a blank behind each, for completion. */
 void common_text_names(struct words *words);
+void common_task_names(struct words *words);
 
 /* "4x4,096" style of counts for people: 5,242,880. Returns `out`, of 32 bytes or more. */
 char *common_count(char *out, uint64_t value);

@@ -51,8 +51,9 @@ static const struct {
 	const char *kind;
 	void (*words)(struct words *words);
 } kinds[] = {
-	{ "method", method_names }, { "param", param_names },     { "protocol", protocol_names },
-	{ "plot", plot_names },     { "command", command_names }, { "text", common_text_names },
+	{ "method", method_names },    { "param", param_names },     { "protocol", protocol_names },
+	{ "plot", plot_names },        { "command", command_names }, { "text", common_text_names },
+	{ "task", common_task_names },
 };
 
 static void
@@ -66,7 +67,8 @@ value_case(struct words *words, const struct command_arg *arg)
 		words_add(words, "\t\t%s) COMPREPLY=($(compgen -W '", arg->name);
 		kinds[i].words(words);
 		words_add(words, "'%s -- \"$word\")); return ;;\n",
-			  strcmp(arg->complete, "text") ? "" : " -f");
+			  strcmp(arg->complete, "text") && strcmp(arg->complete, "task") ? ""
+											 : " -f");
 	}
 	if (!strcmp(arg->complete, "file") || !strcmp(arg->complete, "folder"))
 		words_add(words, "\t\t%s) COMPREPLY=($(compgen -f -- \"$word\")); return ;;\n",

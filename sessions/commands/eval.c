@@ -1,6 +1,7 @@
 /* qscope eval: perplexity before and after, on the same tokens. */
 #include "core/buf.h"
 #include "sessions/commands/common.h"
+#include "sessions/commands/eval_tasks.h"
 #include "sessions/commands/plan.h"
 #include "sessions/report.h"
 #include "sessions/shipped.h"
@@ -20,6 +21,7 @@ struct evaluation {
 	struct eval_result weights[TEXTS_MAX]; /* without what is done to activations */
 	bool has_effects;
 	size_t count;
+	struct eval_tasks tasks;
 	bool has_recipe;
 	struct recipe recipe;
 	struct layer_result **layers; /* NULL: the baseline alone */
@@ -40,11 +42,12 @@ choose_texts(struct evaluation *e)
 			return err_at(ERR_USAGE, NULL, "--text", "more than %d texts", TEXTS_MAX);
 		e->texts[e->count++] = text;
 	}
-	for (size_t i = 0; !e->count && shipped[i]; i++)
+	/* Who asks for tasks alone gets those. */
+	for (size_t i = 0; !e->count && !e->tasks.count && shipped[i]; i++)
 		e->texts[i] = shipped[i];
 	while (e->count < TEXTS_MAX && e->texts[e->count])
 		e->count++;
-	if (!e->count)
+	if (!e->count && !e->tasks.count)
 		return err_at(ERR_USAGE, NULL, "--text",
 			      "is missing, and no text ships here; name a file");
 	return OK;
@@ -69,6 +72,8 @@ read_arguments(struct evaluation *e)
 	if (!code)
 		code = arguments_number(&e->max_kl, arguments, "--max-kl");
 	if (!code)
+		code = eval_tasks_open(&e->tasks, e->call);
+	if (!code)
 		code = choose_texts(e);
 	e->setting.context = (size_t)context;
 	e->setting.max_tokens = (size_t)tokens;
@@ -79,6 +84,9 @@ read_arguments(struct evaluation *e)
 	if (!code && !e->has_recipe && (!isnan(e->max_delta) || !isnan(e->max_kl)))
 		return err_at(ERR_USAGE, NULL, isnan(e->max_kl) ? "--max-delta-nll" : "--max-kl",
 			      "compares with the unquantized model; add --recipe or --method");
+	if (!code && !e->count && (!isnan(e->max_delta) || !isnan(e->max_kl)))
+		return err_at(ERR_USAGE, NULL, isnan(e->max_kl) ? "--max-delta-nll" : "--max-kl",
+			      "is about a text; add --text");
 	return code;
 }
 
@@ -154,12 +162,13 @@ evaluate(struct evaluation *e)
 static enum err
 protocol_out(struct json_out *json, struct evaluation *e)
 {
-	struct eval_shape shape = { 0 };
+	struct eval_shape shape = { .bos = -1 };
 	size_t windows = 0;
-	enum err code;
+	enum err code = OK;
 
 	e->setting.text = e->texts[0];
-	code = engine_eval_shape(&shape, e->common.engine, &e->setting);
+	if (e->count)
+		code = engine_eval_shape(&shape, e->common.engine, &e->setting);
 	for (size_t i = 0; i < e->count; i++)
 		windows += e->results[i].windows;
 	json_out_object(json, "protocol");
@@ -195,6 +204,8 @@ build_json(struct json_out **out, struct evaluation *e)
 				    e->has_effects ? &e->weights[i] : NULL);
 	}
 	json_out_end(json);
+	if (!code)
+		eval_tasks_out(json, &e->tasks);
 	report_engine_bits(json, "bits", engine_bits(e->common.engine, e->layers));
 	if (code)
 		json_out_drop(json);
@@ -226,8 +237,6 @@ print_table(struct evaluation *e)
 					     "ppl after", "delta nll", "se",
 					     "mean KL",   "KL 99 %",   "top-1 %" };
 	struct table *table = table_create(9, heads);
-	struct engine_bits bits = engine_bits(e->common.engine, e->layers);
-	enum err code;
 
 	for (size_t i = 0; i < e->count; i++) {
 		char alone[256];
@@ -237,13 +246,29 @@ print_table(struct evaluation *e)
 		if (e->has_effects)
 			row(table, alone, &e->weights[i]);
 	}
-	code = output_table(e->call, table);
-	if (!code && !e->call->options->csv)
-		output_text(e->call,
-			    "\nprotocol %s; %.3f bits per weight in the linear layers, %.3f in the "
-			    "model; natural logarithms\n",
-			    e->setting.protocol->name, bits.linear, bits.model);
-	return code;
+	return output_table(e->call, table);
+}
+
+/* Tables of different columns are parted by an empty line, also in CSV. */
+static enum err
+print(struct evaluation *e)
+{
+	struct engine_bits bits = engine_bits(e->common.engine, e->layers);
+	enum err code = e->count ? print_table(e) : OK;
+
+	if (!code && e->count && e->tasks.count)
+		output_text(e->call, "\n");
+	if (!code)
+		code = eval_tasks_print(e->call, &e->tasks);
+	if (code || e->call->options->csv)
+		return code;
+	output_text(e->call, "\n");
+	if (e->count)
+		output_text(e->call, "protocol %s; natural logarithms; ",
+			    e->setting.protocol->name);
+	output_text(e->call, "%.3f bits per weight in the linear layers, %.3f in the model\n",
+		    bits.linear, bits.model);
+	return OK;
 }
 
 static enum err
@@ -273,7 +298,7 @@ report(struct evaluation *e)
 	enum err code;
 
 	if (!e->call->options->json) {
-		code = print_table(e);
+		code = print(e);
 		return code ? code : gate(e);
 	}
 	code = build_json(&json, e);
@@ -302,6 +327,7 @@ dry_run(struct evaluation *e)
 			plan_read(plan, corpus->path, corpus->bytes);
 		plan_compute(plan, "evaluate %s under %s", e->texts[i], e->setting.protocol->name);
 	}
+	eval_tasks_plan(&e->tasks, plan);
 	if (!code)
 		code = plan_forecast(plan, &e->forecast, &e->common.work);
 	return plan_finish(plan, code);
@@ -319,7 +345,7 @@ forecast(struct evaluation *e)
 		e->setting.text = e->texts[i];
 		code = forecast_evaluation(&e->forecast, &e->setting, e->has_recipe);
 	}
-	return code;
+	return code ? code : eval_tasks_forecast(&e->tasks, &e->forecast, e->has_recipe);
 }
 
 static enum err
@@ -341,6 +367,8 @@ evaluation_run(struct evaluation *e)
 		code = quantize(e);
 	if (!code)
 		code = evaluate(e);
+	if (!code)
+		code = eval_tasks_run(&e->tasks, e->call, &e->common, e->layers);
 	for (size_t i = 0; i < e->count && !code; i++)
 		if (!isfinite(e->results[i].baseline.mean))
 			output_narrate(e->call,
@@ -367,6 +395,7 @@ run(struct call *call)
 	if (e->layers)
 		layer_results_free(e->layers, engine_model(e->common.engine)->layer_count);
 	recipe_clear(&e->recipe);
+	eval_tasks_close(&e->tasks);
 	common_close(&e->common);
 	buf_free(e);
 	return code;
@@ -388,6 +417,12 @@ const struct command command_eval = {
 		"scored), window (whole windows, as in the papers). With --max-delta-nll or "
 		"--max-kl\n"
 		"the exit status is 4 when a text is above.\n\n"
+		"--task reads a file of one object a line: {\"prompt\", \"choices\", \"answer\"} "
+		"is\n"
+		"answered by the most likely choice, by itself and for each of its characters,\n"
+		"{\"prompt\", \"answer\"} by greedy generation. Shares have a 95 % interval; p "
+		"says\n"
+		"whether gained and lost items are more than chance.\n\n"
 		"Example: qscope eval --method rtn --set bits=3 --set group_size=128 \\\n"
 		"             --text stories.evaluation --max-delta-nll 0.1",
 	.args =
@@ -400,8 +435,12 @@ const struct command command_eval = {
 			{ "--propagated", NULL, NULL,
 			  "calibrate each block through the quantized ones", false, false },
 			{ "--text", "TEXT", "text",
-			  "evaluate on: a shipped name or a file (default: every shipped one)",
+			  "evaluate on: a shipped name or a file (default: every shipped one, or "
+			  "none with --task)",
 			  false, true },
+			EVAL_TASKS_ARGUMENTS,
+			{ "--detail", NULL, NULL, "every item's answers too, in --json", false,
+			  false },
 			COMMON_PROTOCOL,
 			{ "--context", "N", NULL, "tokens of a window", false, false },
 			{ "--tokens", "N", NULL, "use at most N tokens of each text", false,

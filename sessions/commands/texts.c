@@ -2,6 +2,7 @@
 #include "core/file.h"
 #include "sessions/commands/common.h"
 #include "sessions/shipped.h"
+#include "sessions/task_file.h"
 
 #include <string.h>
 
@@ -47,6 +48,39 @@ text_row(struct table *table, const struct shipped_text *text, const struct seen
 	table_cell(table, "%.12s", seen->sha256);
 }
 
+/* The tasks, below the texts. */
+static enum err
+add_tasks(struct json_out *json, struct table *table)
+{
+	size_t count;
+	const struct shipped_task *tasks = shipped_tasks(&count);
+	enum err code = OK;
+
+	json_out_array(json, "tasks");
+	for (size_t i = 0; i < count && !code; i++) {
+		struct task_file *task;
+
+		if ((code = task_file_open(&task, tasks[i].name)))
+			break;
+		json_out_object(json, NULL);
+		json_out_text(json, "name", tasks[i].name);
+		json_out_text(json, "domain", tasks[i].domain);
+		json_out_text(json, "kind", task_file_kind_name(task->kind));
+		json_out_text(json, "sha256", task->sha256);
+		json_out_count(json, "bytes", task->bytes);
+		json_out_count(json, "items", task->count);
+		json_out_end(json);
+		table_cell(table, "%s", tasks[i].name);
+		table_cell(table, "task");
+		table_cell(table, "%zu", task->bytes);
+		table_cell(table, "-");
+		table_cell(table, "%.12s", task->sha256);
+		task_file_free(task);
+	}
+	json_out_end(json);
+	return code;
+}
+
 static enum err
 run(struct call *call)
 {
@@ -68,6 +102,8 @@ run(struct call *call)
 		text_row(table, &texts[i], &seen);
 	}
 	json_out_end(json);
+	if (!code)
+		code = add_tasks(json, table);
 	common_close(&common);
 	if (code || call->options->json)
 		table_drop(table);
@@ -80,13 +116,13 @@ run(struct call *call)
 
 const struct command command_texts = {
 	.name = "texts",
-	.summary = "list the texts that come with qscope",
+	.summary = "list the texts and tasks that come with qscope",
 	.help = "Each domain has a text to calibrate on and another to evaluate on; `held_out` was "
 		"in\n"
 		"no training. Tokens are counted with MODEL's tokenizer. Wherever a TEXT is asked\n"
 		"for, one of these names or a file of your own will do: .txt, .jsonl with "
 		"--field,\n"
-		"or token ids in .npy.\n\n"
+		"or token ids in .npy. A task is a file of questions for: qscope eval --task.\n\n"
 		"Example: qscope texts",
 	.args = (const struct command_arg[]){ COMMON_MODEL, { 0 } },
 	.run = run,

@@ -66,6 +66,10 @@ def objects(folder):
     expect("eval", "eval", *text)
     expect("eval", "eval", "--method", "rtn", "--set", "bits=3", *text)
     expect("eval", "eval", "--method", "llm_int8", *text)
+    tasks = ["--task", "second_language.task", "--task", "records.task"]
+    expect("eval", "eval", *tasks)
+    expect("eval", "eval", "--method", "rtn", "--set", "bits=3", *tasks, *text, "--detail")
+    expect("plan", "eval", *tasks, "--dry-run")
     expect("error", "eval", "--method", "rtn", "--set", "bits=2", *text, "--max-kl", "1e-9", code=4)
     expect("plot", "plot", "histogram", "--layer", "layers.1.mlp.up", "--method", "rtn", *SMALL)
     expect("plot", "plot", "bars", "--layer", "layers.1.mlp.up", "--method", "rtn", *SMALL)

@@ -1,4 +1,4 @@
-#include "sessions/task.h"
+#include "sessions/task_file.h"
 
 #include "core/buf.h"
 #include "core/file.h"
@@ -9,16 +9,18 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { NAMES_MAX = 64 };
+
 /* One line being read. */
 struct line {
-	struct task *task;
+	struct task_file *task;
 	struct json_document *document;
 	size_t number;
 	char item[32]; /* "line 7" */
 };
 
 const char *
-task_kind_name(enum task_kind kind)
+task_file_kind_name(enum task_kind kind)
 {
 	return kind == TASK_CHOICES ? "choices" : "generate";
 }
@@ -136,7 +138,7 @@ note_unread(struct line *line)
 static enum err
 keep_item(struct line *line, struct task_item item)
 {
-	struct task *task = line->task;
+	struct task_file *task = line->task;
 	enum task_kind kind = item.choice_count ? TASK_CHOICES : TASK_GENERATE;
 
 	if (task->count && kind != task->kind)
@@ -156,7 +158,7 @@ keep_item(struct line *line, struct task_item item)
 }
 
 static enum err
-read_line(struct task *task, const char *text, size_t length, size_t number)
+read_line(struct task_file *task, const char *text, size_t length, size_t number)
 {
 	struct line line = { .task = task, .number = number };
 	struct task_item item = { .line = number };
@@ -189,7 +191,7 @@ is_blank(const char *text, size_t length)
 }
 
 static enum err
-read_lines(struct task *task, const char *text, size_t length)
+read_lines(struct task_file *task, const char *text, size_t length)
 {
 	const char *at = text, *end = text + length;
 	enum err code = OK;
@@ -218,9 +220,9 @@ name_of(const char *path)
 }
 
 enum err
-task_parse(struct task **out, const char *text, size_t length, const char *path)
+task_file_parse(struct task_file **out, const char *text, size_t length, const char *path)
 {
-	struct task *task = buf_alloc(1, sizeof(*task));
+	struct task_file *task = buf_alloc(1, sizeof(*task));
 	enum err code = ERR_NOMEM;
 
 	*out = NULL;
@@ -232,28 +234,47 @@ task_parse(struct task **out, const char *text, size_t length, const char *path)
 	if (!code)
 		code = read_lines(task, text, length);
 	if (code)
-		task_free(task);
+		task_file_free(task);
 	else
 		*out = task;
 	return code;
 }
 
+static enum err
+unknown(const char *name)
+{
+	const char *names[NAMES_MAX + 1] = { 0 }, *nearest;
+	size_t count;
+	const struct shipped_task *tasks = shipped_tasks(&count);
+
+	for (size_t i = 0; i < count && i < NAMES_MAX; i++)
+		names[i] = tasks[i].name;
+	nearest = text_nearest(name, names);
+	return err_at(ERR_IO, name[0] ? name : "\"\"", NULL,
+		      "is neither a shipped task nor a file; %s%s%s",
+		      nearest ? "did you mean " : "see: qscope texts", nearest ? nearest : "",
+		      nearest ? "?" : "");
+}
+
 enum err
-task_open(struct task **out, const char *name)
+task_file_open(struct task_file **out, const char *name)
 {
 	const char *shipped = shipped_task_path(name), *path = shipped ? shipped : name;
 	char *text = NULL, *known;
 	size_t length = 0;
-	enum err code = file_read(&text, &length, path, TASK_BYTES_MAX);
+	enum err code;
 
 	*out = NULL;
+	if (!shipped && !file_exists(name))
+		return unknown(name);
+	code = file_read(&text, &length, path, TASK_BYTES_MAX);
 	if (!code)
-		code = task_parse(out, text, length, path);
+		code = task_file_parse(out, text, length, path);
 	buf_free(text);
 	if (code || !shipped)
 		return code;
 	if (!(known = buf_strdup(name))) {
-		task_free(*out);
+		task_file_free(*out);
 		*out = NULL;
 		return ERR_NOMEM;
 	}
@@ -263,7 +284,7 @@ task_open(struct task **out, const char *name)
 }
 
 void
-task_free(struct task *task)
+task_file_free(struct task_file *task)
 {
 	if (!task)
 		return;

@@ -1,7 +1,7 @@
 /* Tasks: what is read and what is refused, line by line; and what answers score. */
 #include "support/support.h"
 
-#include "sessions/task.h"
+#include "sessions/task_file.h"
 #include "sessions/task_score.h"
 
 #include <math.h>
@@ -10,24 +10,24 @@
 #define SUM "{\"prompt\":\"2 + 3 =\",\"choices\":[\" 5\",\" 6\"],\"answer\":"
 
 static enum err
-parse(struct task **out, const char *text)
+parse(struct task_file **out, const char *text)
 {
-	return task_parse(out, text, strlen(text), "here/sums.jsonl");
+	return task_file_parse(out, text, strlen(text), "here/sums.jsonl");
 }
 
 static void
 refused(const char *part, const char *text)
 {
-	struct task *task;
+	struct task_file *task;
 
 	assert_err(ERR_FORMAT, part, parse(&task, text));
 	assert_null(task);
 }
 
 static void
-test_task__answers_are_numbers_or_texts_of_choices(void **state)
+test_task_file__answers_are_numbers_or_texts_of_choices(void **state)
 {
-	struct task *task;
+	struct task_file *task;
 
 	(void)state;
 	assert_ok(parse(&task, SUM "1}\n\n" SUM "\" 5\",\"source\":3}\r\n"));
@@ -39,18 +39,18 @@ test_task__answers_are_numbers_or_texts_of_choices(void **state)
 	assert_string_equal(task->items[0].answer_text, " 6");
 	assert_int_equal(task->items[1].answer, 0);
 	assert_int_equal(task->items[1].line, 3);
-	task_free(task);
+	task_file_free(task);
 	assert_ok(parse(&task, "{\"prompt\":\"\",\"answer\":\"x\\ny\",\"choices\":null}"));
 	assert_int_equal(task->kind, TASK_GENERATE);
 	assert_string_equal(task->items[0].answer_text, "x\ny");
 	assert_null(task->unread);
-	task_free(task);
+	task_file_free(task);
 }
 
 static void
-test_task__refuses_with_the_line(void **state)
+test_task_file__refuses_with_the_line(void **state)
 {
-	struct task *task;
+	struct task_file *task;
 
 	(void)state;
 	refused("line 2: \"answer\" is 2; it must be the number of a choice, 0 to 1",
@@ -77,7 +77,7 @@ test_task__refuses_with_the_line(void **state)
 	refused("line 1: is no object", "[1]");
 	refused("sums.jsonl: line 2:", SUM "0}\n{");
 	assert_err(ERR_RANGE, "it holds no items", parse(&task, " \n\t\n"));
-	assert_err(ERR_IO, "nowhere.jsonl", task_open(&task, "nowhere.jsonl"));
+	assert_err(ERR_IO, "nowhere.jsonl", task_file_open(&task, "nowhere.jsonl"));
 }
 
 static struct task_match
@@ -162,8 +162,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_task__answers_are_numbers_or_texts_of_choices),
-		cmocka_unit_test(test_task__refuses_with_the_line),
+		cmocka_unit_test(test_task_file__answers_are_numbers_or_texts_of_choices),
+		cmocka_unit_test(test_task_file__refuses_with_the_line),
 		cmocka_unit_test(test_task_score__compares_words_without_blanks_and_case),
 		cmocka_unit_test(test_task_score__intervals_are_those_of_wilson),
 		cmocka_unit_test(test_task_score__mcnemar_is_exact),

@@ -1,5 +1,5 @@
-#ifndef SESSIONS_TASK_H
-#define SESSIONS_TASK_H
+#ifndef SESSIONS_TASK_FILE_H
+#define SESSIONS_TASK_FILE_H
 
 #include "core/arena.h"
 #include "core/err.h"
@@ -27,7 +27,7 @@ struct task_item {
 	size_t line;
 };
 
-struct task {       /* immutable once open */
+struct task_file {  /* immutable once open */
 	char *name; /* "arithmetic" of ".../arithmetic.jsonl", "arithmetic.task" of a shipped one */
 	char *path;
 	char sha256[HASH_HEX];
@@ -40,11 +40,11 @@ struct task {       /* immutable once open */
 };
 
 /* By shipped name ("arithmetic.task") or path. */
-enum err task_open(struct task **out, const char *name);
+enum err task_file_open(struct task_file **out, const char *name);
 /* From memory; `path` is for messages. */
-enum err task_parse(struct task **out, const char *text, size_t length, const char *path);
-void task_free(struct task *task); /* NULL is fine */
+enum err task_file_parse(struct task_file **out, const char *text, size_t length, const char *path);
+void task_file_free(struct task_file *task); /* NULL is fine */
 
-const char *task_kind_name(enum task_kind kind); /* "choices", "generate" */
+const char *task_file_kind_name(enum task_kind kind); /* "choices", "generate" */
 
 #endif
