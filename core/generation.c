@@ -102,9 +102,9 @@ check_prompt(const struct generation_request *r, size_t prompt)
 
 /* Prompts [first, end) whose keys and values fit. */
 static size_t
-group_end(const struct generation_request *r, size_t first)
+group_end(const struct generation_request *r, size_t first, size_t left)
 {
-	size_t end = first, left = memory_of(r);
+	size_t end = first;
 
 	while (end < r->count && bytes_of(r, capacity_of(r, end)) <= left)
 		left -= bytes_of(r, capacity_of(r, end++));
@@ -189,23 +189,37 @@ release(struct group *g)
 struct kept {                          /* what all groups share */
 	struct block_weights *weights; /* (blocks) or NULL */
 	struct forward_head *head;
+	size_t memory; /* that is left for keys and values */
 };
 
-/* All blocks in float32 stay open where they take no more than keys and values may. */
-static bool
-weights_fit(const struct generation_request *r)
+/* Bytes of all blocks in float32; SIZE_MAX where they are more than `most`. */
+static size_t
+weights_bytes(const struct model *model, size_t most)
 {
-	size_t bytes = 0, most = memory_of(r);
+	size_t bytes = 0;
 
-	for (size_t i = 0; i < r->model->layer_count; i++) {
-		const struct layer *layer = &r->model->layers[i];
+	for (size_t i = 0; i < model->layer_count; i++) {
+		const struct layer *layer = &model->layers[i];
 
 		if (layer->block >= 0)
 			bytes += layer->rows * layer->columns * sizeof(float);
 		if (bytes > most)
-			return false;
+			return SIZE_MAX;
 	}
-	return true;
+	return bytes;
+}
+
+/* They stay open where they take half of the memory at most, and the other half is enough for each
+ * prompt. */
+static bool
+weights_fit(const struct generation_request *r, size_t bytes)
+{
+	size_t half = memory_of(r) / 2;
+
+	for (size_t i = 0; i < r->count; i++)
+		if (bytes_of(r, capacity_of(r, i)) > half)
+			return false;
+	return bytes <= half;
 }
 
 static void
@@ -220,11 +234,13 @@ kept_close(struct kept *kept, const struct generation_request *r)
 static enum err
 kept_open(struct kept *out, const struct generation_request *r, const struct work *work)
 {
-	size_t blocks = r->model->shape.blocks;
+	size_t blocks = r->model->shape.blocks, bytes = weights_bytes(r->model, memory_of(r));
 	enum err code = forward_head_open(&out->head, r->model, r->overlay, work);
 
-	if (code || !weights_fit(r))
+	out->memory = memory_of(r);
+	if (code || !weights_fit(r, bytes))
 		return code;
+	out->memory -= bytes;
 	if (!(out->weights = buf_alloc(blocks, sizeof(*out->weights))))
 		return ERR_NOMEM;
 	for (size_t b = 0; b < blocks && !code; b++)
@@ -446,7 +462,7 @@ run_groups(struct generation *out, const struct generation_request *r, const str
 				       .weights = kept->weights,
 				       .head = kept->head };
 
-		end = group_end(r, first);
+		end = group_end(r, first, kept->memory);
 		group.count = end - first;
 		code = run_group(&group);
 	}

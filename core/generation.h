@@ -23,7 +23,7 @@ struct generation_request {
 	size_t count;
 	size_t max_tokens; /* of each prompt; fewer where the model's context ends */
 	int32_t eos;       /* ends a prompt; -1: none does */
-	size_t memory;     /* bytes for keys, values and kept weights, about; 0: a default */
+	size_t memory;     /* bytes for keys, values and weights that stay open; 0: a default */
 	/* Asked on the caller's thread after each token: does `prompt` end with these? Or NULL. */
 	bool (*stop)(void *ctx, size_t prompt, const int32_t *ids, size_t count);
 	void *stop_ctx;
