@@ -1,4 +1,4 @@
-"""Write the tables of README.md from measurements.json, texts.json and training.json.
+"""Write the tables of README.md from measurements.json, texts.json, training.json and tasks.json.
 
 Each table stands between `<!-- name -->` and `<!-- end -->`; everything outside is left alone.
 """
@@ -132,17 +132,37 @@ def overlap(data):
     return table(["evaluation text", "sentences", "of them in training", "8-grams of words in training"], rows)
 
 
+def tasks(data):
+    found = data["tasks"]
+    quantized = found["quantized"]
+    heads = ["task", "kind", "chance", "as it is", "95 % interval",
+             *(f"{run['method']}, {run['bits']} bits (p)" for run in quantized)]
+    rows = []
+    for at, base in enumerate(found["baseline"]):
+        interval = f"{100 * base['accuracy_low']:.0f} to {100 * base['accuracy_high']:.0f} %"
+        cells = [f"{100 * run['tasks'][at]['accuracy']:.0f} % ({run['tasks'][at]['mcnemar_p']:.2g})" for run in quantized]
+        rows.append((base["name"], base["kind"], chance(base["name"]), f"{100 * base['accuracy']:.0f} %", interval, *cells))
+    return table(heads, rows)
+
+
+def chance(task):
+    """The share that guessing gets right; nothing where the answer is to be written."""
+    lines = paths.task_path(task.removesuffix(".task")).read_text(encoding="utf-8").splitlines()
+    choices = [len(item.get("choices", [])) for item in map(json.loads, lines)]
+    return f"{100 * sum(1 / count for count in choices) / len(choices):.0f} %" if all(choices) else "-"
+
+
 def checkpoints(data):
     rows = [(row["step"], f"{row['perplexity']:.2f}", f"{row['percent']:+.2f} %") for row in data["training"]["checkpoints"]]
     return table(["step", "mean perplexity (8 windows a domain)", "rtn 3 bits, asymmetric"], rows)
 
 
 SECTIONS = [training, loss_curve, checkpoints, perplexity, damage, damage_by_domain, ratios, removal, own_domain,
-            salience, shapes, overlap]
+            salience, shapes, overlap, tasks]
 
 
 def main():
-    data = {name: read(name + ".json") for name in ("measurements", "texts", "training")}
+    data = {name: read(name + ".json") for name in ("measurements", "texts", "training", "tasks")}
     text = README.read_text(encoding="utf-8")
     for section in SECTIONS:
         name = section.__name__.replace("_", "-")
