@@ -1,6 +1,7 @@
 /* qscope eval: perplexity before and after, on the same tokens. */
 #include "core/buf.h"
 #include "sessions/commands/common.h"
+#include "sessions/commands/eval_long_form.h"
 #include "sessions/commands/eval_tasks.h"
 #include "sessions/commands/plan.h"
 #include "sessions/report.h"
@@ -22,6 +23,7 @@ struct evaluation {
 	bool has_effects;
 	size_t count;
 	struct eval_tasks tasks;
+	struct eval_long_form long_form;
 	bool has_recipe;
 	struct recipe recipe;
 	struct layer_result **layers; /* NULL: the baseline alone */
@@ -34,6 +36,7 @@ choose_texts(struct evaluation *e)
 {
 	const struct arguments *arguments = &e->call->arguments;
 	const char *const *shipped = shipped_evaluation_texts(NULL);
+	bool only_tasks = e->tasks.count && !e->long_form.setting.prompts;
 	const char *text;
 	size_t at = 0;
 
@@ -43,11 +46,11 @@ choose_texts(struct evaluation *e)
 		e->texts[e->count++] = text;
 	}
 	/* Who asks for tasks alone gets those. */
-	for (size_t i = 0; !e->count && !e->tasks.count && shipped[i]; i++)
+	for (size_t i = 0; !e->count && !only_tasks && shipped[i]; i++)
 		e->texts[i] = shipped[i];
 	while (e->count < TEXTS_MAX && e->texts[e->count])
 		e->count++;
-	if (!e->count && !e->tasks.count)
+	if (!e->count && !only_tasks)
 		return err_at(ERR_USAGE, NULL, "--text",
 			      "is missing, and no text ships here; name a file");
 	return OK;
@@ -74,7 +77,11 @@ read_arguments(struct evaluation *e)
 	if (!code)
 		code = eval_tasks_open(&e->tasks, e->call);
 	if (!code)
+		code = eval_long_form_read(&e->long_form, arguments);
+	if (!code)
 		code = choose_texts(e);
+	if (!code)
+		code = eval_long_form_open(&e->long_form, e->texts, e->count);
 	e->setting.context = (size_t)context;
 	e->setting.max_tokens = (size_t)tokens;
 	e->has_recipe =
@@ -204,8 +211,10 @@ build_json(struct json_out **out, struct evaluation *e)
 				    e->has_effects ? &e->weights[i] : NULL);
 	}
 	json_out_end(json);
-	if (!code)
+	if (!code) {
 		eval_tasks_out(json, &e->tasks);
+		eval_long_form_out(json, &e->long_form);
+	}
 	report_engine_bits(json, "bits", engine_bits(e->common.engine, e->layers));
 	if (code)
 		json_out_drop(json);
@@ -260,6 +269,10 @@ print(struct evaluation *e)
 		output_text(e->call, "\n");
 	if (!code)
 		code = eval_tasks_print(e->call, &e->tasks);
+	if (!code && e->long_form.count)
+		output_text(e->call, "\n");
+	if (!code)
+		code = eval_long_form_print(e->call, &e->long_form);
 	if (code || e->call->options->csv)
 		return code;
 	output_text(e->call, "\n");
@@ -328,6 +341,7 @@ dry_run(struct evaluation *e)
 		plan_compute(plan, "evaluate %s under %s", e->texts[i], e->setting.protocol->name);
 	}
 	eval_tasks_plan(&e->tasks, plan);
+	eval_long_form_plan(&e->long_form, plan);
 	if (!code)
 		code = plan_forecast(plan, &e->forecast, &e->common.work);
 	return plan_finish(plan, code);
@@ -345,6 +359,8 @@ forecast(struct evaluation *e)
 		e->setting.text = e->texts[i];
 		code = forecast_evaluation(&e->forecast, &e->setting, e->has_recipe);
 	}
+	if (!code)
+		code = eval_long_form_forecast(&e->long_form, &e->forecast, e->has_recipe);
 	return code ? code : eval_tasks_forecast(&e->tasks, &e->forecast, e->has_recipe);
 }
 
@@ -369,6 +385,8 @@ evaluation_run(struct evaluation *e)
 		code = evaluate(e);
 	if (!code)
 		code = eval_tasks_run(&e->tasks, e->call, &e->common, e->layers);
+	if (!code)
+		code = eval_long_form_run(&e->long_form, e->call, &e->common, e->layers);
 	for (size_t i = 0; i < e->count && !code; i++)
 		if (!isfinite(e->results[i].baseline.mean))
 			output_narrate(e->call,
@@ -396,6 +414,7 @@ run(struct call *call)
 		layer_results_free(e->layers, engine_model(e->common.engine)->layer_count);
 	recipe_clear(&e->recipe);
 	eval_tasks_close(&e->tasks);
+	eval_long_form_close(&e->long_form);
 	common_close(&e->common);
 	buf_free(e);
 	return code;
@@ -422,7 +441,12 @@ const struct command command_eval = {
 		"answered by the most likely choice, by itself and for each of its characters,\n"
 		"{\"prompt\", \"answer\"} by greedy generation. Shares have a 95 % interval; p "
 		"says\n"
-		"whether gained and lost items are more than chance.\n\n"
+		"whether gained and lost items are more than chance. --long-form writes on "
+		"greedily "
+		"from\n"
+		"prompts of each text: tokens until it parts from what the unquantized model "
+		"writes,\n"
+		"and the share of runs of 4 tokens that stood before.\n\n"
 		"Example: qscope eval --method rtn --set bits=3 --set group_size=128 \\\n"
 		"             --text stories.evaluation --max-delta-nll 0.1",
 	.args =
@@ -439,6 +463,7 @@ const struct command command_eval = {
 			  "none with --task)",
 			  false, true },
 			EVAL_TASKS_ARGUMENTS,
+			EVAL_LONG_FORM_ARGUMENTS,
 			{ "--detail", NULL, NULL, "every item's answers too, in --json", false,
 			  false },
 			COMMON_PROTOCOL,

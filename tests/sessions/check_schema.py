@@ -70,6 +70,9 @@ def objects(folder):
     expect("eval", "eval", *tasks)
     expect("eval", "eval", "--method", "rtn", "--set", "bits=3", *tasks, *text, "--detail")
     expect("plan", "eval", *tasks, "--dry-run")
+    long_form = [*text, "--long-form", "2", "--generate", "8"]
+    expect("eval", "eval", *long_form)
+    expect("eval", "eval", "--method", "rtn", "--set", "bits=3", *long_form)
     expect("error", "eval", "--method", "rtn", "--set", "bits=2", *text, "--max-kl", "1e-9", code=4)
     expect("plot", "plot", "histogram", "--layer", "layers.1.mlp.up", "--method", "rtn", *SMALL)
     expect("plot", "plot", "bars", "--layer", "layers.1.mlp.up", "--method", "rtn", *SMALL)
