@@ -225,9 +225,10 @@ current_out(struct json_out *json, const struct eval_result *result)
 	delta_out(json, result);
 }
 
-void
-report_eval(struct json_out *json, const char *name, const struct corpus *corpus,
-	    const struct eval_result *result, const struct eval_result *weights)
+/* An object of one text, left open. */
+static void
+open_eval(struct json_out *json, const char *name, const struct corpus *corpus,
+	  const struct eval_result *result, const struct eval_result *weights)
 {
 	json_out_object(json, NULL);
 	json_out_text(json, "name", name);
@@ -252,6 +253,42 @@ report_eval(struct json_out *json, const char *name, const struct corpus *corpus
 	} else {
 		json_out_null(json, "weight_only");
 	}
+}
+
+void
+report_eval(struct json_out *json, const char *name, const struct corpus *corpus,
+	    const struct eval_result *result, const struct eval_result *weights)
+{
+	open_eval(json, name, corpus, result, weights);
+	json_out_end(json);
+}
+
+static void
+bands_out(struct json_out *json, const char *key, const struct loss_band *bands, size_t count)
+{
+	json_out_array(json, key);
+	for (size_t i = 0; i < count; i++) {
+		json_out_object(json, NULL);
+		json_out_count(json, "low", bands[i].low);
+		json_out_count(json, "high", bands[i].high);
+		json_out_count(json, "scored", bands[i].scored);
+		json_out_number(json, "baseline", bands[i].baseline);
+		json_out_number(json, "current", bands[i].current);
+		json_out_number(json, "delta", bands[i].delta);
+		json_out_number(json, "se", bands[i].se);
+		json_out_end(json);
+	}
+	json_out_end(json);
+}
+
+void
+report_eval_bands(struct json_out *json, const char *name, const struct corpus *corpus,
+		  const struct eval_result *result, const struct eval_result *weights,
+		  const struct loss_bands *bands)
+{
+	open_eval(json, name, corpus, result, weights);
+	bands_out(json, "bands", bands->frequency, bands->frequencies);
+	bands_out(json, "positions", bands->position, bands->positions);
 	json_out_end(json);
 }
 

@@ -1,6 +1,7 @@
 #ifndef SESSIONS_REPORT_H
 #define SESSIONS_REPORT_H
 
+#include "core/loss_bands.h"
 #include "sessions/engine.h"
 #include "sessions/json_out.h"
 
@@ -28,6 +29,11 @@ void report_calibration(struct json_out *json, const char *key,
 void report_eval(struct json_out *json, const char *name, const struct corpus *corpus,
 		 const struct eval_result *result,
 		 const struct eval_result *weights /* without effects on activations, or NULL */);
+
+/* The same with losses by frequency and position. */
+void report_eval_bands(struct json_out *json, const char *name, const struct corpus *corpus,
+		       const struct eval_result *result, const struct eval_result *weights,
+		       const struct loss_bands *bands);
 
 /* {"linear":...,"model":...} */
 void report_engine_bits(struct json_out *json, const char *key, struct engine_bits bits);

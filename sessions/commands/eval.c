@@ -1,6 +1,7 @@
 /* qscope eval: perplexity before and after, on the same tokens. */
 #include "core/buf.h"
 #include "sessions/commands/common.h"
+#include "sessions/commands/eval_bands.h"
 #include "sessions/commands/eval_long_form.h"
 #include "sessions/commands/eval_tasks.h"
 #include "sessions/commands/plan.h"
@@ -20,6 +21,7 @@ struct evaluation {
 	const char *texts[TEXTS_MAX];
 	struct eval_result results[TEXTS_MAX];
 	struct eval_result weights[TEXTS_MAX]; /* without what is done to activations */
+	struct loss_bands bands[TEXTS_MAX];
 	bool has_effects;
 	size_t count;
 	struct eval_tasks tasks;
@@ -146,6 +148,17 @@ evaluate_weights(struct evaluation *e, size_t text)
 	return code;
 }
 
+/* With its losses by frequency and position, where they are shown. */
+static enum err
+evaluate_text(struct evaluation *e, size_t text)
+{
+	if (e->call->options->json || e->tasks.detail)
+		return eval_bands_text(&e->results[text], &e->bands[text], &e->common, &e->setting,
+				       e->layers);
+	return engine_evaluate(&e->results[text], e->common.engine, &e->setting, e->layers,
+			       &e->common.work);
+}
+
 static enum err
 evaluate(struct evaluation *e)
 {
@@ -156,8 +169,7 @@ evaluate(struct evaluation *e)
 	for (size_t i = 0; i < e->count && !code; i++) {
 		output_phase(e->call, "evaluating %s (%zu of %zu)", e->texts[i], i + 1, e->count);
 		e->setting.text = e->texts[i];
-		code = engine_evaluate(&e->results[i], e->common.engine, &e->setting, e->layers,
-				       &e->common.work);
+		code = evaluate_text(e, i);
 		if (!code && e->has_effects)
 			code = evaluate_weights(e, i);
 	}
@@ -207,8 +219,8 @@ build_json(struct json_out **out, struct evaluation *e)
 	for (size_t i = 0; i < e->count && !code; i++) {
 		code = engine_corpus(&corpus, e->common.engine, e->texts[i], e->setting.field);
 		if (!code)
-			report_eval(json, e->texts[i], corpus, &e->results[i],
-				    e->has_effects ? &e->weights[i] : NULL);
+			report_eval_bands(json, e->texts[i], corpus, &e->results[i],
+					  e->has_effects ? &e->weights[i] : NULL, &e->bands[i]);
 	}
 	json_out_end(json);
 	if (!code) {
@@ -264,6 +276,9 @@ print(struct evaluation *e)
 {
 	struct engine_bits bits = engine_bits(e->common.engine, e->layers);
 	enum err code = e->count ? print_table(e) : OK;
+
+	if (!code && e->tasks.detail)
+		code = eval_bands_print(e->call, e->texts, e->bands, e->count);
 
 	if (!code && e->count && e->tasks.count)
 		output_text(e->call, "\n");
@@ -464,8 +479,10 @@ const struct command command_eval = {
 			  false, true },
 			EVAL_TASKS_ARGUMENTS,
 			EVAL_LONG_FORM_ARGUMENTS,
-			{ "--detail", NULL, NULL, "every item's answers too, in --json", false,
-			  false },
+			{ "--detail", NULL, NULL,
+			  "losses by the tokens' frequency and position; in --json every item's "
+			  "answers",
+			  false, false },
 			COMMON_PROTOCOL,
 			{ "--context", "N", NULL, "tokens of a window", false, false },
 			{ "--tokens", "N", NULL, "use at most N tokens of each text", false,
