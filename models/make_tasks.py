@@ -66,8 +66,9 @@ ENDS = [":", "):", ") {", ");", ";", ")"]
 def code(rng, text):
     """How a line ends, in the one language and in the other; and the noun of a function's name."""
     yield from word_items(rng, text, r"^(?:def|[a-z_ ]*?) ?[a-z]+_([a-z]+)(?=\()", lexicon.THINGS)
-    for match in re.finditer(r"^[\t ]*(?:if|for|def|else|return|printf?|int|long|double)\b.*?(\):|\) \{|\);|[:;)])$", text,
-                             re.MULTILINE):
+    # Behind a letter: signs would merge with signs into one token.
+    statement = r"^[\t ]*(?:if|for|def|else|return|print|int|long|double)\b.*?\w"
+    for match in re.finditer(statement + r"(\):|\) \{|\);|[:;)])$", text, re.MULTILINE):
         front = text[:match.start(1)]
         yield item(rng, front, match[1], others(rng, ENDS, match[1]))
 
