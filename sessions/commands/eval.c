@@ -38,7 +38,6 @@ choose_texts(struct evaluation *e)
 {
 	const struct arguments *arguments = &e->call->arguments;
 	const char *const *shipped = shipped_evaluation_texts(NULL);
-	bool only_tasks = e->tasks.count && !e->long_form.setting.prompts;
 	const char *text;
 	size_t at = 0;
 
@@ -47,15 +46,22 @@ choose_texts(struct evaluation *e)
 			return err_at(ERR_USAGE, NULL, "--text", "more than %d texts", TEXTS_MAX);
 		e->texts[e->count++] = text;
 	}
-	/* Who asks for tasks alone gets those. */
-	for (size_t i = 0; !e->count && !only_tasks && shipped[i]; i++)
+	for (size_t i = 0; !e->count && shipped[i]; i++)
 		e->texts[i] = shipped[i];
 	while (e->count < TEXTS_MAX && e->texts[e->count])
 		e->count++;
-	if (!e->count && !only_tasks)
+	if (!e->count)
 		return err_at(ERR_USAGE, NULL, "--text",
 			      "is missing, and no text ships here; name a file");
 	return OK;
+}
+
+/* Who asks for tasks alone gets those. */
+static bool
+wants_texts(const struct evaluation *e)
+{
+	return !e->tasks.count || e->long_form.setting.prompts ||
+	       arguments_value(&e->call->arguments, "--text");
 }
 
 static enum err
@@ -80,7 +86,7 @@ read_arguments(struct evaluation *e)
 		code = eval_tasks_open(&e->tasks, e->call);
 	if (!code)
 		code = eval_long_form_read(&e->long_form, arguments);
-	if (!code)
+	if (!code && wants_texts(e))
 		code = choose_texts(e);
 	if (!code)
 		code = eval_long_form_open(&e->long_form, e->texts, e->count);
