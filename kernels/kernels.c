@@ -61,6 +61,7 @@ overlay(struct kernels *to, const struct kernels *from)
 	OVERLAY(affine_each);
 	OVERLAY(dequantize_each);
 	OVERLAY(zero_step);
+	OVERLAY(scaled_moments);
 	OVERLAY(quantize_column);
 	OVERLAY(dequantize);
 	OVERLAY(grid_error);

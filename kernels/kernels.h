@@ -75,6 +75,17 @@ struct zero_step {
 	float norm, beta, bound; /* norm: p - 1, of |d|^p */
 };
 
+/* The sums and sums of squares of t = x[r][c] column[c] row[r], product and product rounded to
+ * float, over each row and each column of a matrix. Those of columns are added to what is there,
+ * row by row. */
+struct scaled_moments {
+	const float *x; /* (rows, columns) */
+	size_t rows, columns;
+	const float *row, *column;           /* factors */
+	double *row_sum, *row_squares;       /* (rows) */
+	double *column_sum, *column_squares; /* (columns) */
+};
+
 /* A float of at most 8 bits: a sign, an exponent, a mantissa, in this order. */
 struct minifloat {
 	uint32_t bits, mantissa, bias; /* of the whole, of the mantissa; of the exponent */
@@ -122,6 +133,7 @@ struct kernels {
 	/* Returns the sum of |d|; *sum is that of code - (x - e) * scale, whose mean is the next
 	 * zero. Terms in float32, sums in double. */
 	double (*zero_step)(double *sum, const float *x, size_t n, const struct zero_step *step);
+	void (*scaled_moments)(const struct scaled_moments *moments);
 	size_t (*quantize_column)(const struct column_step *step);
 	void (*dequantize)(float *out, const uint8_t *codes, size_t n, struct grid grid);
 	/* Sum of |(x - q) unit|^norm, q on the grid; differences in float32, the sum in double. */

@@ -185,6 +185,24 @@ run_zero_steps(struct outputs *out, const struct kernels *k, const struct inputs
 	k->dequantize_each(out->f + 1, in->codes + 1, n, in->c, in->d);
 }
 
+static void
+run_moments(struct outputs *out, const struct kernels *k, const struct inputs *in, size_t n)
+{
+	size_t columns = n / 3;
+	struct scaled_moments moments = { .x = in->a + 1,
+					  .rows = 3,
+					  .columns = columns,
+					  .row = in->c + 2,
+					  .column = in->b + 3,
+					  .row_sum = out->result,
+					  .row_squares = out->d,
+					  .column_sum = out->d + 3,
+					  .column_squares = out->d + 3 + columns };
+
+	k->scaled_moments(&moments);
+	k->scaled_moments(&moments);
+}
+
 /* Equal bits, any NaN for any other. */
 static int
 same_float(float x, float y)
@@ -313,6 +331,38 @@ test_sets__steps_of_zero_points_are_equal_bit_for_bit(void **state)
 }
 
 static void
+test_sets__sums_over_rows_and_columns_are_equal_bit_for_bit(void **state)
+{
+	(void)state;
+	check(run_moments);
+}
+
+static void
+test_sets__sums_over_rows_and_columns_are_those_of_the_scaled_matrix(void **state)
+{
+	static const float x[6] = { 1.0f, 2.0f, 3.0f, -4.0f, 5.0f, 6.0f };
+	static const float row[2] = { 2.0f, 0.5f }, column[3] = { 1.0f, 3.0f, -1.0f };
+	double row_sum[2], row_squares[2], sum[3] = { 1.0, 0.0, 0.0 }, squares[3] = { 0.0 };
+
+	(void)state;
+	kernels_current()->scaled_moments(&(struct scaled_moments){
+		.x = x,
+		.rows = 2,
+		.columns = 3,
+		.row = row,
+		.column = column,
+		.row_sum = row_sum,
+		.row_squares = row_squares,
+		.column_sum = sum,
+		.column_squares = squares,
+	});
+	assert_true(row_sum[0] == 8.0 && row_sum[1] == 2.5);
+	assert_true(row_squares[0] == 184.0 && row_squares[1] == 69.25);
+	assert_true(sum[0] == 1.0 && sum[1] == 19.5 && sum[2] == -9.0);
+	assert_true(squares[0] == 8.0 && squares[1] == 200.25 && squares[2] == 45.0);
+}
+
+static void
 test_sets__powers_are_within_a_millionth_of_the_library(void **state)
 {
 	const struct kernels *k = kernels_available()[0];
@@ -401,6 +451,9 @@ main(void)
 		cmocka_unit_test(test_sets__rotations_and_points_are_equal_bit_for_bit),
 		cmocka_unit_test(test_sets__hadamard_is_its_own_inverse_but_for_a_factor),
 		cmocka_unit_test(test_sets__steps_of_zero_points_are_equal_bit_for_bit),
+		cmocka_unit_test(test_sets__sums_over_rows_and_columns_are_equal_bit_for_bit),
+		cmocka_unit_test(
+			test_sets__sums_over_rows_and_columns_are_those_of_the_scaled_matrix),
 		cmocka_unit_test(test_sets__powers_are_within_a_millionth_of_the_library),
 		cmocka_unit_test(test_sets__ties_go_to_even_and_ends_hold),
 		cmocka_unit_test(test_sets__ties_go_away_from_zero_where_asked),
