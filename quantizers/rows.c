@@ -39,7 +39,8 @@ run_tile(void *arg, size_t tile, int worker)
 	size_t columns = rows->layer->columns, first = tile * run->tile_rows;
 	size_t left = rows->layer->rows - first,
 	       count = left < run->tile_rows ? left : run->tile_rows;
-	struct tile done = { .row = first,
+	struct tile done = { .layer = (size_t)(rows->layer - rows->task->layers),
+			     .row = first,
 			     .rows = count,
 			     .columns = columns,
 			     .values = rows->out->dequantized + first * columns,
@@ -63,6 +64,13 @@ run_tile(void *arg, size_t tile, int worker)
 enum err
 rows_run(const struct rows *rows)
 {
+	work_expect(rows->task->work, (uint64_t)rows->layer->rows * rows->layer->columns);
+	return rows_run_expected(rows);
+}
+
+enum err
+rows_run_expected(const struct rows *rows)
+{
 	struct run run = { .rows = rows, .tile_rows = rows->band };
 	size_t tiles;
 	enum err code;
@@ -70,7 +78,6 @@ rows_run(const struct rows *rows)
 	while (run.tile_rows < TILE_ROWS)
 		run.tile_rows += rows->band;
 	tiles = (rows->layer->rows + run.tile_rows - 1) / run.tile_rows;
-	work_expect(rows->task->work, (uint64_t)rows->layer->rows * rows->layer->columns);
 	run.clipped = buf_alloc(tiles, sizeof(*run.clipped));
 	code = run.clipped ? work_each(rows->task->work, tiles, run_tile, &run) : ERR_NOMEM;
 	for (size_t tile = 0; tile < tiles && !code; tile++)

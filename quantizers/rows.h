@@ -30,6 +30,8 @@ struct rows {
 enum err rows_alloc(struct quantized *out, const struct quant_layer *layer, size_t scale_count,
 		    bool zero_points);
 enum err rows_run(const struct rows *rows);
+/* The same where its units of progress, one a weight, are in the total already. */
+enum err rows_run_expected(const struct rows *rows);
 
 /* The codes of one row by an affine grid, at out->codes and out->dequantized; returns the clipped.
  */

@@ -5,6 +5,7 @@ import json
 import os
 import sys
 import time
+import types
 from importlib import metadata
 
 import numpy as np
@@ -105,6 +106,9 @@ def mlx():
 
 
 def sinq():
+    # For its calibrated variant alone; tests/peers/sinq.txt installs none.
+    sys.modules.setdefault("datasets", types.SimpleNamespace(load_dataset=None))
+    os.environ["SINQ_AUTO_PATCH"] = "0"
     from sinq.sinqlinear import BaseQuantizeConfig, SINQLinear
 
     config = BaseQuantizeConfig(nbits=4, group_size=64, tiling_mode="1D", method="sinq")
