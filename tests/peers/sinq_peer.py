@@ -57,4 +57,37 @@ def sinq(w, bits=4, group_size=64, tiling="1d", iterations=16, kurtosis=5.0, qua
     return Row(codes, Quantizer.dequantize(packed, meta), scales.reshape(-1), bits_of(*tensors(state)))
 
 
+def column_factors(w, width, iterations):
+    """Of the repository's presinq_models_generation, which is no part of the package: the package's normalisation of
+    each tile of the layers that share an input, over the median of all factors."""
+    tiles = w.unflatten(1, (-1, width)).unbind(1)
+    t = torch.cat([sinkhorn_log(tile.contiguous(), iterations)[1] for tile in tiles])
+    return t / t.median()
+
+
+@torch.no_grad()
+def pre_sinq(layers, bits=4, group_size=64, iterations=4, rounds=3):
+    """The factors, and for each layer its codes and dequantized weights by the grid of GPTQ's reference code (where symmetric,
+    the largest weight of a group ties, and what was divided by a factor falls either way)."""
+    w, rows = torch.cat(layers), [len(layer) for layer in layers]
+    width, total = w.shape[1] if group_size < 0 else group_size, torch.ones(w.shape[1])
+    for _ in range(rounds):
+        t = column_factors(w, width, iterations)
+        w, total = w * (1 / t), total * t
+    groups, most = w.unflatten(1, (-1, width)), 2**bits - 1
+    low, high = groups.amin(-1, keepdim=True).clamp(max=0), groups.amax(-1, keepdim=True).clamp(min=0)
+    scale = (high - low) / most
+    scale[scale == 0] = 1
+    zero = torch.round(-low / scale)
+    codes = (torch.round(groups / scale) + zero).clamp(0, most)
+    values = ((codes - zero) * scale).flatten(1) * total
+    halves = zip(codes.flatten(1).to(torch.uint8).split(rows), values.split(rows))
+    return total.numpy(), [Row(c, v) for c, v in halves]
+
+
+def package(method, _):
+    """For the table of schemes."""
+    return ("sinq", "its normalisation, the scripts' formula") if method == "pre_sinq" else "sinq"
+
+
 PEERS = {"sinq": sinq}

@@ -1,5 +1,5 @@
 /* sinq against sinq's own codes, errors and bytes (tests/peers/make_sinq_fixtures.py), and what the
- * factors are for. */
+ * factors are for; pre_sinq likewise. */
 #include "quantizers/sinkhorn.h"
 #include "quantizers/sinq.h"
 #include "support/support.h"
@@ -32,12 +32,12 @@ weight_error(const float *weight, const struct quantized *q)
 
 /* Columns that are unlike, and then rows. */
 static float *
-make_weight(size_t rows, size_t columns)
+make_weight(size_t rows, size_t columns, uint32_t seed)
 {
 	float *weight = buf_alloc(rows * columns, sizeof(*weight));
 
 	assert_non_null(weight);
-	golden_values(weight, rows * columns, 12345, 1.0f);
+	golden_values(weight, rows * columns, seed, 1.0f);
 	for (size_t i = 0; i < rows * columns; i++) {
 		weight[i] *= (float)(i % columns % 5 + 2) / 4.0f;
 		weight[i] *= (float)(i / columns % 3 + 2) / 4.0f;
@@ -61,7 +61,7 @@ check_case(const char *line, FILE *codes)
 			 4);
 	count = solve.rows * solve.columns;
 	solve.settings = line + at;
-	solve.weight = weight = make_weight(solve.rows, solve.columns);
+	solve.weight = weight = make_weight(solve.rows, solve.columns, 12345);
 	peer = buf_alloc(count, 1);
 	assert_non_null(peer);
 	assert_int_equal(fread(peer, 1, count, codes), count);
@@ -137,7 +137,7 @@ test_sinq__tiles_are_halved_until_they_fit(void **state)
 static void
 test_sinq__what_cannot_be_is_refused_and_what_was_done_is_said(void **state)
 {
-	float *weight = make_weight(32, 96);
+	float *weight = make_weight(32, 96, 12345);
 	struct solve solve = { .method = "sinq", .rows = 32, .columns = 96, .weight = weight };
 	struct quantized q;
 
@@ -187,6 +187,163 @@ test_sinq__ranges_far_from_zero_stay_finite(void **state)
 	quantized_free(&q);
 }
 
+enum { GROUP = 2 };
+
+struct pre {
+	struct quant_layer layers[GROUP];
+	struct quantized q[GROUP];
+	struct param_values params;
+	struct quant_task task;
+};
+
+static void
+pre_open(struct pre *pre, const size_t rows[GROUP], size_t columns, const char *settings)
+{
+	static const char *const names[] = { "layers.0.attn.q", "layers.0.attn.v" };
+
+	*pre = (struct pre){ .task = { .kernels = kernels_current(),
+				       .quantizer = quantizer_find("pre_sinq"),
+				       .params = &pre->params,
+				       .layers = pre->layers,
+				       .layer_count = GROUP } };
+	for (uint32_t l = 0; l < GROUP; l++)
+		pre->layers[l] =
+			(struct quant_layer){ .name = names[l],
+					      .rows = rows[l],
+					      .columns = columns,
+					      .weight = make_weight(rows[l], columns, l + 1),
+					      .foldable = true };
+	solve_params(&pre->params, pre->task.quantizer, settings);
+}
+
+static float *
+pre_weight(struct pre *pre, size_t layer)
+{
+	return (float *)(uintptr_t)pre->layers[layer].weight;
+}
+
+static void
+pre_close(struct pre *pre)
+{
+	for (size_t l = 0; l < GROUP; l++) {
+		quantized_free(&pre->q[l]);
+		buf_free(pre_weight(pre, l));
+	}
+}
+
+static void
+check_pre_layer(const char *line, const struct pre *pre, size_t l, FILE *file, double expected)
+{
+	const struct quantized *q = &pre->q[l];
+	size_t count = q->rows * q->columns, equal = 0;
+	uint8_t *peer = buf_alloc(count, 1);
+	double error = weight_error(pre->layers[l].weight, q);
+
+	assert_non_null(peer);
+	assert_int_equal(fread(peer, 1, count, file), count);
+	for (size_t i = 0; i < count; i++)
+		equal += q->codes[i] == peer[i];
+	if ((double)equal < 0.999 * (double)count || fabs(error / expected - 1.0) > 1e-3)
+		fail_msg("%s: %zu of %zu codes, error %.9g", line, equal, count, error);
+	buf_free(peer);
+}
+
+static void
+check_pre(const char *line, FILE *file)
+{
+	size_t rows[GROUP], columns;
+	double expected[GROUP];
+	float factor;
+	struct pre pre;
+	int at;
+
+	assert_int_equal(sscanf(line, "%zu %zu %zu %lf %lf %n", &rows[0], &rows[1], &columns,
+				&expected[0], &expected[1], &at),
+			 5);
+	pre_open(&pre, rows, columns, line + at);
+	assert_ok(quantizer_solve(pre.q, &pre.task));
+	for (size_t l = 0; l < GROUP; l++)
+		check_pre_layer(line, &pre, l, file, expected[l]);
+	for (size_t c = 0; c < columns; c++) {
+		assert_int_equal(fread(&factor, sizeof(factor), 1, file), 1);
+		assert_true(fabsf(pre.q[1].method_scale[c] / factor - 1.0f) < 1e-5f);
+		assert_true(fabsf(pre.q[0].column_scale[c] * factor - 1.0f) < 1e-5f);
+	}
+	pre_close(&pre);
+}
+
+static void
+test_pre_sinq__factors_codes_and_errors_equal_the_reference(void **state)
+{
+	FILE *lines = fixture("tests/quantizers/fixtures/pre_sinq.txt");
+	FILE *file = fixture("tests/quantizers/fixtures/pre_sinq.bin");
+	char line[256];
+
+	(void)state;
+	while (fgets(line, sizeof(line), lines)) {
+		line[strcspn(line, "\n")] = '\0';
+		check_pre(line, file);
+	}
+	fclose(lines);
+	fclose(file);
+}
+
+/* The bits are those of plain rounding whether the factors are folded or left out. */
+static void
+test_pre_sinq__factors_cost_no_bits_and_need_a_place(void **state)
+{
+	static const size_t rows[GROUP] = { 24, 40 };
+	struct solve plain = {
+		.method = "rtn", .settings = "group_size=32", .rows = 24, .columns = 96
+	};
+	struct quantized q;
+	struct pre pre;
+
+	(void)state;
+	pre_open(&pre, rows, 96, "group_size=32");
+	plain.weight = pre.layers[0].weight;
+	assert_ok(solve_run(&q, &plain));
+	assert_ok(quantizer_solve(pre.q, &pre.task));
+	assert_true(pre.q[0].scale_folded && pre.q[1].scale_folded);
+	assert_true(quantized_bits(&pre.q[0]) == quantized_bits(&q));
+	assert_true(weight_error(plain.weight, &pre.q[0]) < 0.9 * weight_error(plain.weight, &q));
+	for (size_t l = 0; l < GROUP; l++)
+		quantized_free(&pre.q[l]);
+	pre.layers[1].foldable = false;
+	assert_ok(quantizer_solve(pre.q, &pre.task));
+	assert_string_equal(pre.q[0].note,
+			    "factors not applied: nothing before this layer can take them");
+	assert_true(!pre.q[0].scale_folded && !pre.q[0].column_scale);
+	assert_true(quantized_bits(&pre.q[0]) == quantized_bits(&q));
+	assert_memory_equal(pre.q[0].codes, q.codes, 24 * 96);
+	quantized_free(&q);
+	pre_close(&pre);
+}
+
+static void
+test_pre_sinq__columns_without_weights_stay_so(void **state)
+{
+	static const size_t rows[GROUP] = { 24, 40 };
+	struct pre pre;
+
+	(void)state;
+	pre_open(&pre, rows, 96, "group_size=32 rounds=20 iterations=200");
+	for (size_t l = 0; l < GROUP; l++)
+		for (size_t r = 0; r < rows[l]; r++)
+			for (size_t c = 0; c < 96; c++)
+				pre_weight(&pre, l)[r * 96 + c] *= c % 32 == 3   ? 0.0f
+								   : c % 32 == 4 ? 1e-30f
+										 : 1e4f;
+	assert_ok(quantizer_solve(pre.q, &pre.task));
+	for (size_t l = 0; l < GROUP; l++) {
+		assert_true(kernels_current()->finite(pre.q[l].dequantized, rows[l] * 96));
+		assert_true(kernels_current()->finite(pre.q[l].column_scale, 96));
+		for (size_t r = 0; r < rows[l]; r++)
+			assert_true(pre.q[l].dequantized[r * 96 + 3] == 0.0f);
+	}
+	pre_close(&pre);
+}
+
 int
 main(void)
 {
@@ -196,6 +353,9 @@ main(void)
 		cmocka_unit_test(test_sinq__tiles_are_halved_until_they_fit),
 		cmocka_unit_test(test_sinq__what_cannot_be_is_refused_and_what_was_done_is_said),
 		cmocka_unit_test(test_sinq__ranges_far_from_zero_stay_finite),
+		cmocka_unit_test(test_pre_sinq__factors_codes_and_errors_equal_the_reference),
+		cmocka_unit_test(test_pre_sinq__factors_cost_no_bits_and_need_a_place),
+		cmocka_unit_test(test_pre_sinq__columns_without_weights_stay_so),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
