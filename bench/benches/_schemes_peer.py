@@ -106,9 +106,8 @@ def mlx():
 
 
 def sinq():
-    # For its calibrated variant alone; tests/peers/sinq.txt installs none.
-    sys.modules.setdefault("datasets", types.SimpleNamespace(load_dataset=None))
     os.environ["SINQ_AUTO_PATCH"] = "0"
+    sys.modules.setdefault("datasets", types.SimpleNamespace(load_dataset=None))  # its calibrated variant's alone
     from sinq.sinqlinear import BaseQuantizeConfig, SINQLinear
 
     config = BaseQuantizeConfig(nbits=4, group_size=64, tiling_mode="1D", method="sinq")
@@ -116,7 +115,7 @@ def sinq():
     def run():
         linear = torch.nn.Linear(n, n, bias=False)
         linear.weight.data = weight.clone()
-        SINQLinear(linear, config, compute_dtype=torch.float32, device="cpu")
+        SINQLinear(linear, config, compute_dtype=torch.float16, device="cpu")
 
     return run
 
