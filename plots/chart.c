@@ -3,7 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 
-enum { TICKS_MOST = 12 };
+enum { TICKS_MOST = 12, LEGEND_MOST = 6 };
 
 double
 chart_x(const struct series *series, size_t i)
@@ -22,12 +22,12 @@ chart_error(const struct series *series, size_t i)
 enum role
 chart_role(const struct plot_data *data, size_t series)
 {
-	static const enum role order[] = { ROLE_CURRENT, ROLE_WARN,   ROLE_GOOD,
-					   ROLE_BAD,     ROLE_ACCENT, ROLE_KEY };
+	static const enum role order[CHART_ROLES] = { ROLE_CURRENT, ROLE_WARN,   ROLE_GOOD,
+						      ROLE_BAD,     ROLE_ACCENT, ROLE_KEY };
 
 	if (data->series[series].role != ROLE_TEXT)
 		return data->series[series].role;
-	return order[series % (sizeof(order) / sizeof(*order))];
+	return order[series % CHART_ROLES];
 }
 
 static bool
@@ -45,6 +45,23 @@ pad_scale(struct scale *scale, const struct axis *axis, double pad)
 		return;
 	scale->low = scale_value(&old, -pad);
 	scale->high = scale_value(&old, 1 + pad);
+}
+
+static enum scale_kind
+chart_kind(const struct axis *axis)
+{
+	if (axis->knee > 0)
+		return SCALE_LOG1P;
+	return axis->log ? SCALE_LOG10 : SCALE_LINEAR;
+}
+
+/* A second round of the roles comes with other marks, so that no two series look alike. */
+int
+chart_mark(size_t series, int marks)
+{
+	size_t roles = CHART_ROLES, round = (size_t)marks * roles / 2;
+
+	return (int)((series + series / round) % (size_t)marks);
 }
 
 struct chart
@@ -69,8 +86,8 @@ chart_make(const struct plot_data *data, double pad)
 			extent_add(&y, series->y[i] + error, data->y.log);
 		}
 	}
-	chart.x = scale_make(&data->x, x, data->x.log ? SCALE_LOG10 : SCALE_LINEAR);
-	chart.y = scale_make(&data->y, y, data->y.log ? SCALE_LOG10 : SCALE_LINEAR);
+	chart.x = scale_make(&data->x, x, chart_kind(&data->x));
+	chart.y = scale_make(&data->y, y, chart_kind(&data->y));
 	pad_scale(&chart.x, &data->x, pad);
 	pad_scale(&chart.y, &data->y, pad);
 	return chart;
@@ -211,15 +228,15 @@ draw_ticks(struct canvas *canvas, struct frame *frame, const struct chart *chart
 }
 
 static int
-legend(struct legend_item items[6], const struct plot_data *data, const int32_t *glyphs)
+legend(struct legend_item items[LEGEND_MOST], const struct plot_data *data, const int32_t *glyphs)
 {
 	int count = 0;
 
-	for (size_t k = 0; k < data->series_count && count < 6; k++)
+	for (size_t k = 0; k < data->series_count && count < LEGEND_MOST; k++)
 		if (data->series[k].name)
 			items[count++] =
-				(struct legend_item){ glyphs[k % CHART_MARKS], chart_role(data, k),
-						      data->series[k].name };
+				(struct legend_item){ glyphs[chart_mark(k, CHART_MARKS)],
+						      chart_role(data, k), data->series[k].name };
 	return count;
 }
 
@@ -227,7 +244,7 @@ static void
 draw_labels(struct canvas *canvas, const struct frame *frame, const struct plot_data *data,
 	    const int32_t *glyphs)
 {
-	struct legend_item items[6];
+	struct legend_item items[LEGEND_MOST];
 	int count = legend(items, data, glyphs);
 	char y[64], x[64];
 

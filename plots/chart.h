@@ -49,7 +49,8 @@ void chart_segment(struct canvas *canvas, struct rect body, double x0, double y0
 bool chart_cell(struct rect body, double x, double y, int *row, int *column);
 
 /* Marks that tell series apart without colour. */
-enum { CHART_MARKS = 4 };
+enum { CHART_MARKS = 4, CHART_ROLES = 6 };
+int chart_mark(size_t series, int marks); /* of so many, for a series */
 const int32_t *chart_marks(const struct canvas *canvas);
 
 #endif

@@ -6,11 +6,14 @@
 
 #include <math.h>
 
-enum { ITEMS_MOST = 8 };
+enum { ITEMS_MOST = 40 };
 
+/* More series than roles get colours of their own. */
 static uint32_t
 series_rgb(const struct plot_data *data, size_t k)
 {
+	if (data->series_count > CHART_ROLES && data->series[k].role == ROLE_TEXT)
+		return palette_series_rgb(k);
 	return palette_entry(chart_role(data, k), true)->rgb;
 }
 

@@ -158,3 +158,13 @@ palette_ramp_rgb(double t, bool diverging)
 	at -= below;
 	return mix(a, b, at, 16) | mix(a, b, at, 8) | mix(a, b, at, 0);
 }
+
+/* Okabe and Ito 2008, "Color Universal Design", without its yellow, which is lost on white. */
+uint32_t
+palette_series_rgb(size_t series)
+{
+	static const uint32_t colours[7] = { 0x0072b2, 0xd55e00, 0x009e73, 0xcc79a7,
+					     0x56b4e9, 0xe69f00, 0x000000 };
+
+	return colours[series % 7];
+}

@@ -26,6 +26,9 @@ struct palette_text palette_text(enum role role, enum role background, bool ligh
 /* Black or white, whichever stands out more on a colour. */
 uint32_t palette_text_on(uint32_t rgb);
 
+/* Seven colours on white paper that stay apart under every common colour blindness; they repeat. */
+uint32_t palette_series_rgb(size_t series);
+
 /* What lies behind everything where there is no terminal: pictures. */
 uint32_t palette_paper(bool light);
 

@@ -9,6 +9,7 @@ struct axis {
 	const char *label;
 	double low, high; /* low == high: chosen from the data */
 	bool log;         /* log1p for counts, log10 for others; a tag shows it */
+	double knee; /* line and scatter: > 0: linear up to it, logarithmic beyond, both signs */
 };
 
 struct series {

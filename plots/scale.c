@@ -59,37 +59,43 @@ scale_make(const struct axis *axis, struct extent data, enum scale_kind kind)
 		low = kind == SCALE_LOG10 ? 0.1 : 0;
 		high = 1;
 	}
-	return (struct scale){ low, high, kind };
+	return (struct scale){ low, high, kind, axis->knee > 0 ? axis->knee : 0 };
 }
 
 static double
-bend(double value, enum scale_kind kind)
+knee_of(const struct scale *scale)
 {
-	if (kind == SCALE_LOG10)
+	return scale->knee > 0 ? scale->knee : 1;
+}
+
+static double
+bend(double value, const struct scale *scale)
+{
+	if (scale->kind == SCALE_LOG10)
 		return value > 0 ? log10(value) : NAN;
-	if (kind == SCALE_LOG1P)
-		return copysign(log1p(fabs(value)), value);
+	if (scale->kind == SCALE_LOG1P)
+		return copysign(log1p(fabs(value) / knee_of(scale)), value);
 	return value;
 }
 
 double
 scale_unit(const struct scale *scale, double value)
 {
-	double low = bend(scale->low, scale->kind), high = bend(scale->high, scale->kind);
+	double low = bend(scale->low, scale), high = bend(scale->high, scale);
 
-	return (bend(value, scale->kind) - low) / (high - low);
+	return (bend(value, scale) - low) / (high - low);
 }
 
 double
 scale_value(const struct scale *scale, double unit)
 {
-	double low = bend(scale->low, scale->kind), high = bend(scale->high, scale->kind);
+	double low = bend(scale->low, scale), high = bend(scale->high, scale);
 	double bent = low + (high - low) * unit;
 
 	if (scale->kind == SCALE_LOG10)
 		return pow(10, bent);
 	if (scale->kind == SCALE_LOG1P)
-		return copysign(expm1(fabs(bent)), bent);
+		return copysign(expm1(fabs(bent)) * knee_of(scale), bent);
 	return bent;
 }
 
@@ -139,6 +145,31 @@ decade_ticks(double *out, int most, double low, double high)
 	return count;
 }
 
+/* Decades from the knee to the end of one side: how many. */
+static int
+decades_beyond(double end, double knee)
+{
+	return end >= knee ? (int)floor(log10(end / knee) + 1e-9) + 1 : 0;
+}
+
+/* Zero, and powers of ten of the knee on both sides of it, every n-th if they are many. */
+static int
+knee_ticks(double *out, int most, const struct scale *scale)
+{
+	int below = decades_beyond(-scale->low, scale->knee);
+	int above = decades_beyond(scale->high, scale->knee);
+	int every = 1, count = 0;
+
+	while (below / every + above / every + 1 > most)
+		every++;
+	for (int i = below / every; i >= 1; i--)
+		out[count++] = -scale->knee * pow(10, i * every - 1);
+	out[count++] = 0;
+	for (int i = 1; i <= above / every; i++)
+		out[count++] = scale->knee * pow(10, i * every - 1);
+	return count;
+}
+
 static int
 choose_ticks(double *out, int most, const struct scale *scale)
 {
@@ -146,6 +177,8 @@ choose_ticks(double *out, int most, const struct scale *scale)
 
 	if (scale->kind == SCALE_LINEAR)
 		return linear_ticks(out, most, scale);
+	if (scale->kind == SCALE_LOG1P && scale->knee > 0)
+		return knee_ticks(out, most, scale);
 	if (scale->kind == SCALE_LOG1P && scale->low < 1)
 		return scale->high < 1 ? linear_ticks(out, most, scale)
 				       : decade_ticks(out, most, 1, scale->high);

@@ -10,6 +10,7 @@ enum scale_kind { SCALE_LINEAR, SCALE_LOG10, SCALE_LOG1P };
 struct scale {
 	double low, high; /* finite, low < high; for SCALE_LOG10 both above 0 */
 	enum scale_kind kind;
+	double knee; /* of SCALE_LOG1P: about linear up to it, logarithmic beyond; 0: at 1 */
 };
 
 /* The range of finite values (for SCALE_LOG10 of positive ones); starts as { INFINITY, -INFINITY }.

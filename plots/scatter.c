@@ -106,8 +106,8 @@ scatter_cells(struct canvas *canvas, struct rect at, const struct plot_data *dat
 	for (size_t k = 0; k < data->series_count; k++)
 		draw_errors(canvas, frame.body, &chart, &data->series[k], chart_role(data, k));
 	for (size_t k = data->series_count; k-- > 0;)
-		draw_points(canvas, frame.body, &chart, &data->series[k], glyphs[k % CHART_MARKS],
-			    chart_role(data, k));
+		draw_points(canvas, frame.body, &chart, &data->series[k],
+			    glyphs[chart_mark(k, CHART_MARKS)], chart_role(data, k));
 	for (size_t k = 0; k < data->series_count; k++)
 		draw_names(canvas, frame.body, &chart, &data->series[k]);
 	chart_finish(canvas, frame.body);

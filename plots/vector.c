@@ -45,17 +45,30 @@ vector_mark(const struct vector *v, double x, double y, double radius, int shape
 	static const struct {
 		int corners; /* 0: a circle */
 		double turn;
-	} shapes[4] = { { 0, 0 }, { 4, 0.7853981633974483 }, { 3, 0 }, { 4, 0 } };
-	int corners = shapes[shape & 3].corners;
+		double inner; /* of a star: where the notches are, of the radius; 0: no star */
+	} shapes[8] = { { 0, 0, 0 },
+			{ 4, 0.7853981633974483, 0 },
+			{ 3, 0, 0 },
+			{ 4, 0, 0 },
+			{ 3, 3.141592653589793, 0 },
+			{ 5, 0, 0.45 },
+			{ 4, 0.7853981633974483, 0.3 },
+			{ 6, 0, 0 } };
+	int corners = shapes[shape & 7].corners;
+	double inner = shapes[shape & 7].inner, step = corners ? 2 * PI / corners : 0;
 
 	vector_colour(v, rgb, 1);
 	cairo_new_path(v->cr);
 	if (!corners)
 		cairo_arc(v->cr, x, y, radius, 0, 2 * PI);
 	for (int i = 0; i < corners; i++) {
-		double angle = shapes[shape & 3].turn + 2 * PI * i / corners;
+		double angle = shapes[shape & 7].turn + step * i, notch = angle + step / 2;
+		double reach = (inner > 0 ? 1.4 : 1.2) * radius;
 
-		cairo_line_to(v->cr, x + 1.2 * radius * sin(angle), y - 1.2 * radius * cos(angle));
+		cairo_line_to(v->cr, x + reach * sin(angle), y - reach * cos(angle));
+		if (inner > 0)
+			cairo_line_to(v->cr, x + inner * reach * sin(notch),
+				      y - inner * reach * cos(notch));
 	}
 	cairo_close_path(v->cr);
 	cairo_fill(v->cr);
@@ -123,20 +136,53 @@ draw_sample(const struct vector *v, double x, double y, const struct vector_item
 	}
 }
 
-/* Right-aligned in one line; returns its height. */
-static void
-draw_legend(const struct vector *v, double y, const struct vector_item *items, int count)
+static const struct vector_text legend_style = { 0, 0.9, false, INK };
+
+/* What an item takes: sample, name and the gap to the next one. */
+static double
+item_width(const struct vector *v, const struct vector_item *item)
 {
-	struct vector_text style = { 0, 0.9, false, INK };
+	return vector_text_width(v, legend_style.size, item->name) + v->font * 2.9;
+}
+
+/* How many items fit into one line, at least one. */
+static int
+line_items(const struct vector *v, const struct vector_item *items, int count)
+{
+	double room = v->width - 2 * v->font;
+	int n = 0;
+
+	while (n < count && (n == 0 || room >= item_width(v, &items[n])))
+		room -= item_width(v, &items[n++]);
+	return n;
+}
+
+/* Right-aligned. */
+static void
+draw_line(const struct vector *v, double y, const struct vector_item *items, int count)
+{
 	double x = v->width - v->font;
 
 	for (int i = count; i-- > 0;) {
-		x -= vector_text_width(v, style.size, items[i].name);
-		vector_text(v, x, y, style, items[i].name);
+		x -= vector_text_width(v, legend_style.size, items[i].name);
+		vector_text(v, x, y, legend_style, items[i].name);
 		x -= v->font * 1.7;
 		draw_sample(v, x, y, &items[i]);
 		x -= v->font * 1.2;
 	}
+}
+
+/* In as many lines as it takes; returns their height. */
+static double
+draw_legend(const struct vector *v, double y, const struct vector_item *items, int count)
+{
+	double height = 0;
+
+	for (int at = 0, n; at < count; at += n, height += v->font * (at < count ? 1.3 : 1.7)) {
+		n = line_items(v, items + at, count - at);
+		draw_line(v, y + height, items + at, n);
+	}
+	return height;
 }
 
 static void
@@ -168,8 +214,7 @@ vector_start(cairo_t *cr, double width, double height, const struct plot_data *d
 		top += v.font * 1.9;
 	}
 	if (count) {
-		draw_legend(&v, top + v.font * 0.8, items, count);
-		top += v.font * 1.7;
+		top += draw_legend(&v, top + v.font * 0.8, items, count);
 	}
 	bottom = v.font;
 	if (data->note) {
@@ -186,6 +231,10 @@ vector_axis_label(char *out, size_t capacity, const struct axis *axis)
 {
 	const char *label = axis->label ? axis->label : "";
 
+	if (axis->knee > 0 && *label) {
+		snprintf(out, capacity, "%.60s (log beyond %g)", label, axis->knee);
+		return out;
+	}
 	snprintf(out, capacity, axis->log ? *label ? "%.80s (log)" : "%.80slog" : "%.80s", label);
 	return out;
 }

@@ -37,7 +37,7 @@ void vector_fill(const struct vector *v, struct vbox box, uint32_t rgb, double a
 void vector_segment(const struct vector *v, double x0, double y0, double x1, double y1,
 		    double width, uint32_t rgb);
 
-/* One of four shapes that tell series apart without colour. */
+/* One of eight shapes that tell series apart without colour. */
 void vector_mark(const struct vector *v, double x, double y, double radius, int shape,
 		 uint32_t rgb);
 

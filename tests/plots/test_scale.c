@@ -1,6 +1,8 @@
 /* Numbers for people, axes, and whole merging of fine bins. */
 #include "support/support.h"
 
+#include "plots/chart.h"
+#include "plots/palette.h"
 #include "plots/scale.h"
 
 #include <math.h>
@@ -170,6 +172,51 @@ test_scale__columns_are_equal_and_zero_is_an_edge(void **state)
 	}
 }
 
+/* Linear about zero, logarithmic beyond the knee, on both sides: nothing that is finite is lost. */
+static void
+test_scale__a_knee_shows_both_signs(void **state)
+{
+	struct axis axis = { .knee = 1e-3 };
+	struct scale scale = scale_make(&axis, (struct extent){ -0.02, 5 }, SCALE_LOG1P);
+	double ticks[12], last = -INFINITY;
+	int count = scale_ticks(ticks, 12, &scale);
+	bool zero = false;
+
+	(void)state;
+	for (double value = -0.02; value <= 5; value += 0.0013) {
+		double unit = scale_unit(&scale, value);
+
+		assert_true(unit > last && unit >= -1e-9 && unit <= 1 + 1e-9);
+		assert_true(fabs(scale_value(&scale, unit) - value) < 1e-9);
+		last = unit;
+	}
+	assert_int_equal(count, 7); /* -0.01 -0.001 0 0.001 0.01 0.1 1 */
+	for (int i = 0; i < count; i++) {
+		assert_true(i == 0 || ticks[i] > ticks[i - 1]);
+		zero |= ticks[i] == 0;
+	}
+	assert_true(zero && fabs(ticks[0] + 0.01) < 1e-12 && fabs(ticks[6] - 1) < 1e-9);
+	for (int most = 1; most < 12; most++)
+		assert_in_range(scale_ticks(ticks, most, &scale), 1, most);
+}
+
+/* Twenty methods in one picture: no two look alike, in cells or on paper. */
+static void
+test_scale__many_series_keep_apart(void **state)
+{
+	struct series series[24] = { { 0 } };
+	struct plot_data data = { .series = series, .series_count = 24 };
+
+	(void)state;
+	for (size_t i = 0; i < 24; i++)
+		for (size_t k = 0; k < i; k++) {
+			assert_true(chart_role(&data, i) != chart_role(&data, k) ||
+				    chart_mark(i, CHART_MARKS) != chart_mark(k, CHART_MARKS));
+			assert_true(palette_series_rgb(i) != palette_series_rgb(k) ||
+				    i % 8 != k % 8);
+		}
+}
+
 int
 main(void)
 {
@@ -180,6 +227,8 @@ main(void)
 		cmocka_unit_test(test_scale__counts_have_a_tick_at_one),
 		cmocka_unit_test(test_scale__a_range_is_always_usable),
 		cmocka_unit_test(test_scale__value_undoes_unit),
+		cmocka_unit_test(test_scale__a_knee_shows_both_signs),
+		cmocka_unit_test(test_scale__many_series_keep_apart),
 		cmocka_unit_test(test_scale__bins_merge_whole_and_lose_nothing),
 		cmocka_unit_test(test_scale__columns_are_equal_and_zero_is_an_edge),
 	};
