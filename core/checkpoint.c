@@ -167,8 +167,31 @@ open_with(struct checkpoint *checkpoint, const char *path)
 	return code ? code : refuse(path);
 }
 
-enum err
-checkpoint_open(struct checkpoint **out, const char *path)
+/* Not in the list: nothing says what such tensors are. */
+extern const struct format format_tensors;
+
+static enum err
+open_tensors(struct checkpoint *checkpoint, const char *path)
+{
+	enum err code = refuse_foreign(path);
+
+	checkpoint->format = &format_tensors;
+	if (!code)
+		code = format_tensors.open(checkpoint, path);
+	return code ? code : checkpoint_sort(checkpoint);
+}
+
+bool
+checkpoint_is_tensors(const char *path)
+{
+	bool ours = false;
+
+	return !format_tensors.recognise(&ours, path) && ours;
+}
+
+static enum err
+create(struct checkpoint **out, const char *path,
+       enum err (*open)(struct checkpoint *checkpoint, const char *path))
 {
 	struct checkpoint *checkpoint = buf_alloc(1, sizeof(*checkpoint));
 	enum err code = ERR_NOMEM;
@@ -177,12 +200,24 @@ checkpoint_open(struct checkpoint **out, const char *path)
 	if (!checkpoint)
 		return ERR_NOMEM;
 	if ((checkpoint->path = arena_strndup(&checkpoint->arena, path, strlen(path))))
-		code = open_with(checkpoint, path);
+		code = open(checkpoint, path);
 	if (code)
 		checkpoint_free(checkpoint);
 	else
 		*out = checkpoint;
 	return code;
+}
+
+enum err
+checkpoint_open(struct checkpoint **out, const char *path)
+{
+	return create(out, path, open_with);
+}
+
+enum err
+checkpoint_open_tensors(struct checkpoint **out, const char *path)
+{
+	return create(out, path, open_tensors);
 }
 
 void

@@ -51,6 +51,10 @@ enum err checkpoint_check_pointer(const char *path);
 bool checkpoint_is_pickle(const char *path); /* by its first bytes */
 
 enum err checkpoint_open(struct checkpoint **out, const char *path);
+/* Tensors alone, of which another model's config says what they are: one .safetensors file, or a
+ * folder of them without a config.json. Such a checkpoint cannot be described or written. */
+enum err checkpoint_open_tensors(struct checkpoint **out, const char *path);
+bool checkpoint_is_tensors(const char *path);        /* is it one of these? */
 void checkpoint_free(struct checkpoint *checkpoint); /* NULL is fine */
 
 /* NULL: there is none. */

@@ -178,6 +178,8 @@ score_batch(const struct scores *out, struct evaluator *e, const struct passage 
 
 	if (!code && against)
 		code = passage_enter(&original, against, first, end - first, blocks, work);
+	text.model = current->model;
+	text.original = current->model == e->request.model ? NULL : e->request.model;
 	text.windows += first;
 	text.window_count = end - first;
 	if (!code)
@@ -209,10 +211,12 @@ run_baseline(struct evaluator *e, const struct work *work)
 static struct key
 scores_key(const struct evaluator *e, const struct passage *current)
 {
-	const struct model *model = e->request.model;
+	const struct model *model = current->model;
 	const struct replacement *head = overlay_find(current->overlay, model->head);
 	struct key key = key_add_text(e->root, "scores");
 
+	if (model != e->request.model)
+		key = key_add_text(key, model->identity);
 	key = key_add(key, &current->chain[model->shape.blocks], sizeof(key));
 	return head ? key_add(key, &head->key, sizeof(head->key)) : key;
 }
@@ -299,14 +303,12 @@ keep_losses(struct token_losses **out, const struct evaluator *e, const double *
 
 static enum err
 evaluate_current(struct eval_result *out, struct token_losses **losses, struct evaluator *e,
-		 const struct overlay *overlay, const struct work *work)
+		 struct passage current, const struct work *work)
 {
 	double *all = buf_alloc(3 * out->scored, sizeof(*all));
-	struct passage current = e->original;
 	struct scores scores;
 	enum err code = ERR_NOMEM;
 
-	current.overlay = overlay;
 	current.chain = current.names = NULL;
 	if (all)
 		code = passage_open(&current);
@@ -323,9 +325,10 @@ evaluate_current(struct eval_result *out, struct token_losses **losses, struct e
 	return code;
 }
 
-enum err
-evaluator_run_losses(struct eval_result *out, struct token_losses **losses, struct evaluator *e,
-		     const struct overlay *overlay, const struct work *work)
+/* The baseline's part of the result; run where it has not been. */
+static enum err
+begin(struct eval_result *out, struct token_losses **losses, struct evaluator *e,
+      const struct work *work)
 {
 	enum err code = OK;
 
@@ -340,9 +343,42 @@ evaluator_run_losses(struct eval_result *out, struct token_losses **losses, stru
 	out->baseline = nll_of(e, e->baseline.nll);
 	out->baseline_ppl = exp(out->baseline.mean);
 	out->baseline_ppl_se = out->baseline_ppl * out->baseline.se;
+	return OK;
+}
+
+enum err
+evaluator_run_losses(struct eval_result *out, struct token_losses **losses, struct evaluator *e,
+		     const struct overlay *overlay, const struct work *work)
+{
+	struct passage current = e->original;
+	enum err code = begin(out, losses, e, work);
+
+	if (code)
+		return code;
+	current.overlay = overlay;
 	if (overlay)
-		return evaluate_current(out, losses, e, overlay, work);
+		return evaluate_current(out, losses, e, current, work);
 	return losses ? keep_losses(losses, e, NULL) : OK;
+}
+
+enum err
+evaluator_run_model(struct eval_result *out, struct token_losses **losses, struct evaluator *e,
+		    const struct model *model, const struct work *work)
+{
+	struct passage current = e->original;
+	enum err code = OK;
+
+	if (model->shape.vocab != e->request.model->shape.vocab ||
+	    model->shape.hidden != e->request.model->shape.hidden ||
+	    model_longest(model) < e->context)
+		return err_at(ERR_RANGE, model->path, NULL,
+			      "differs in vocabulary, hidden size or context from %s; compare "
+			      "models of one shape",
+			      e->request.model->path);
+	code = begin(out, losses, e, work);
+	current.model = model;
+	current.overlay = NULL;
+	return code ? code : evaluate_current(out, losses, e, current, work);
 }
 
 enum err

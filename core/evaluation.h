@@ -66,6 +66,11 @@ enum err evaluator_run(struct eval_result *out, struct evaluator *evaluator,
 enum err evaluator_run_losses(struct eval_result *out, struct token_losses **losses,
 			      struct evaluator *evaluator, const struct overlay *overlay,
 			      const struct work *work);
+/* The same of another model with the evaluator's as its original: one of equal hidden size and
+ * vocabulary that takes windows as long. Its identity must name its content. */
+enum err evaluator_run_model(struct eval_result *out, struct token_losses **losses,
+			     struct evaluator *evaluator, const struct model *model,
+			     const struct work *work);
 /* For losses that were kept elsewhere: the ids are in place, the rest is zero. The caller's. */
 enum err evaluator_losses(struct token_losses **out, const struct evaluator *evaluator,
 			  bool current);

@@ -65,25 +65,39 @@ identify(struct model *model)
 	key_hex(model->identity, key);
 }
 
+/* What the files' own config says, or another model's where they are tensors alone. */
 static enum err
-open_files(struct model *model, const char *path)
+describe(struct model_description *out, struct model *model, const char *path,
+	 const struct model *like)
+{
+	enum err code = like ? checkpoint_open_tensors(&model->checkpoint, path)
+			     : checkpoint_open(&model->checkpoint, path);
+
+	if (code)
+		return code;
+	model->format = model->checkpoint->format->name;
+	if (!like)
+		return model->checkpoint->format->describe(out, model->checkpoint);
+	out->architecture = like->architecture;
+	out->shape = like->shape;
+	out->pattern = like->pattern;
+	return OK;
+}
+
+static enum err
+open_files(struct model *model, const char *path, const struct model *like)
 {
 	struct model_own *o = own(model);
 	size_t room = 4 * strlen(path) + 16;
 	char *visible = arena_alloc(&o->arena, room, 1);
-	struct model_description *description;
+	struct model_description *description = arena_alloc(&o->arena, 1, sizeof(*description));
 	enum err code;
 
-	if (!visible)
+	if (!visible || !description)
 		return ERR_NOMEM;
 	text_visible(visible, room, path, strlen(path));
 	model->path = visible;
-	if ((code = checkpoint_open(&model->checkpoint, path)))
-		return code;
-	model->format = model->checkpoint->format->name;
-	if (!(description = arena_alloc(&o->arena, 1, sizeof(*description))))
-		return ERR_NOMEM;
-	if ((code = model->checkpoint->format->describe(description, model->checkpoint)))
+	if ((code = describe(description, model, path, like)))
 		return code;
 	model->architecture = description->architecture;
 	model->shape = description->shape;
@@ -100,6 +114,12 @@ open_files(struct model *model, const char *path)
 enum err
 model_open(struct model **out, const char *path)
 {
+	return model_open_like(out, path, NULL);
+}
+
+enum err
+model_open_like(struct model **out, const char *path, const struct model *like)
+{
 	struct model *model = buf_alloc(1, sizeof(*model));
 	struct model_own *o = buf_alloc(1, sizeof(*o));
 	enum err code;
@@ -113,7 +133,7 @@ model_open(struct model **out, const char *path)
 	pthread_mutex_init(&o->lock, NULL);
 	pthread_mutex_init(&o->hashing, NULL);
 	model->arena = o;
-	code = open_files(model, path);
+	code = open_files(model, path, like);
 	if (code)
 		model_free(model);
 	else

@@ -90,6 +90,12 @@ struct model {
 
 /* `path` is a folder of Hugging Face files or a llama2.c .bin. */
 enum err model_open(struct model **out, const char *path);
+/* Tensors without a config (checkpoint_open_tensors) as a model built as `like` is; NULL: as
+ * model_open. */
+enum err model_open_like(struct model **out, const char *path, const struct model *like);
+/* Has `other` the same layers and vectors in the same shapes? ERR_FORMAT names the first tensor
+ * that is not as in `model`. */
+enum err model_match(const struct model *other, const struct model *model);
 void model_free(struct model *model);
 
 /* Of every tensor that the model uses, once each. */

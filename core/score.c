@@ -129,13 +129,15 @@ score_text(struct scores *out, const struct scored_text *text, const float *curr
 	   const float *original, const struct overlay *overlay, const struct work *work)
 {
 	struct scoring s = { out, text, { current, original }, { NULL, NULL }, work, NULL };
-	bool shared = !overlay_find(overlay, text->model->head); /* one is large enough */
+	const struct model *against = text->original ? text->original : text->model;
+	/* One is large enough. */
+	bool shared = against == text->model && !overlay_find(overlay, text->model->head);
 	enum err code = scratch_create(&s);
 
 	if (!code)
 		code = forward_head_open(&s.head[0], text->model, overlay, work);
 	if (!code && original && !shared)
-		code = forward_head_open(&s.head[1], text->model, NULL, work);
+		code = forward_head_open(&s.head[1], against, NULL, work);
 	if (!code && shared)
 		s.head[1] = s.head[0];
 	if (!code)

@@ -6,6 +6,7 @@
 /* What the head says about each scored token, from final hidden states. */
 struct scored_text {
 	const struct model *model;
+	const struct model *original;   /* another model that is the original; NULL: the same */
 	const struct sequence *windows; /* all of one length */
 	size_t window_count;
 	size_t first, per_window; /* positions first ... first + per_window - 1 predict the next */

@@ -200,6 +200,61 @@ describe(struct model_description *out, const struct checkpoint *checkpoint)
 	return code ? code : config_describe(out, checkpoint->config);
 }
 
+/* ------------------------------------------------------------------- tensors alone */
+
+static bool
+is_file_of_tensors(const char *path)
+{
+	static const char ending[] = ".safetensors";
+	size_t length = strlen(path), tail = sizeof(ending) - 1;
+
+	return length > tail && !strcmp(path + length - tail, ending) && !file_is_folder(path);
+}
+
+static enum err
+recognise_tensors(bool *out, const char *path)
+{
+	char *config = file_join(path, "config.json");
+
+	if (!config)
+		return ERR_NOMEM;
+	*out = is_file_of_tensors(path) || (file_is_folder(path) && !is_there(config));
+	buf_free(config);
+	return OK;
+}
+
+static enum err
+open_tensors(struct checkpoint *checkpoint, const char *path)
+{
+	enum weights weights;
+	char *file;
+	enum err code;
+
+	if (is_file_of_tensors(path)) {
+		code = safetensors_read(checkpoint, path);
+		return code ? code : huggingface_check_tensors(checkpoint);
+	}
+	if ((code = find_weights(&weights, &file, path)))
+		return code;
+	if (weights == SINGLE)
+		code = huggingface_read_file(checkpoint, file);
+	else if (weights == INDEX)
+		code = huggingface_read_shards(checkpoint, file);
+	else if (weights == NO_WEIGHTS)
+		code = huggingface_refuse(path);
+	else
+		code = err_at(ERR_UNSUPPORTED, file, NULL,
+			      "holds its weights as " CHECKPOINT_PICKLE);
+	buf_free(file);
+	return code ? code : huggingface_check_tensors(checkpoint);
+}
+
+const struct format format_tensors = {
+	.name = "safetensors",
+	.recognise = recognise_tensors,
+	.open = open_tensors,
+};
+
 const struct format format_huggingface = {
 	.name = "safetensors",
 	.recognise = recognise,

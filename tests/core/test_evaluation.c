@@ -251,6 +251,31 @@ test_evaluation__losses_are_kept_token_by_token_where_asked_for(void **state)
 	evaluator_free(evaluator);
 }
 
+/* The same model opened twice differs in nothing; one of another shape is refused. */
+static void
+test_evaluation__another_model_takes_the_place_of_layers(void **state)
+{
+	struct evaluator *evaluator = open_evaluator("code.evaluation", "window", 32, 128);
+	struct model *same, *other;
+	struct eval_result result;
+	struct token_losses *losses;
+
+	(void)state;
+	assert_ok(model_open(&same, models_shipped()->path));
+	assert_ok(evaluator_run_model(&result, &losses, evaluator, same, NULL));
+	assert_true(result.has_current && result.delta.mean == 0.0 && result.kl_max == 0.0);
+	assert_memory_equal(losses->baseline, losses->current, losses->count * sizeof(double));
+	assert_ok(model_match(same, models_shipped()));
+	token_losses_free(losses);
+	model_free(same);
+	other = models_fixture(models_fixtures[0]);
+	assert_err(ERR_RANGE, "models of one shape",
+		   evaluator_run_model(&result, &losses, evaluator, other, NULL));
+	assert_err(ERR_FORMAT, "one model", model_match(other, models_shipped()));
+	model_free(other);
+	evaluator_free(evaluator);
+}
+
 static void
 run_fresh(struct eval_result *out, const struct overlay *overlay, int threads)
 {
@@ -406,6 +431,7 @@ main(void)
 		cmocka_unit_test(test_evaluation__what_cannot_be_evaluated_is_said),
 		cmocka_unit_test(test_evaluation__kl_and_top1_follow_their_definitions),
 		cmocka_unit_test(test_evaluation__nothing_changed_is_no_difference_at_all),
+		cmocka_unit_test(test_evaluation__another_model_takes_the_place_of_layers),
 		cmocka_unit_test(test_evaluation__losses_are_kept_token_by_token_where_asked_for),
 		cmocka_unit_test(test_evaluation__incremental_runs_have_the_bits_of_whole_ones),
 		cmocka_unit_test(test_evaluation__only_blocks_from_the_change_on_run_again),

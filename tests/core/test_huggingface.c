@@ -228,10 +228,43 @@ test_huggingface__links_of_a_cache_stay_inside_it(void **state)
 	checkpoint_free(checkpoint);
 }
 
+/* A result of PyTorch is often a file of tensors and nothing else: another model says what they
+ * are. */
+static void
+test_huggingface__tensors_alone_become_a_model_like_another(void **state)
+{
+	const char *file = support_source("models/shipped/model.safetensors");
+	struct model *model, *alone;
+	struct checkpoint *checkpoint;
+	float a[4], b[4];
+
+	(void)state;
+	assert_true(checkpoint_is_tensors(file));
+	assert_false(checkpoint_is_tensors(support_source("models/shipped")));
+	assert_err(ERR_UNSUPPORTED, "give the folder", model_open(&alone, file));
+	assert_ok(model_open(&model, support_source("models/shipped")));
+	assert_ok(model_open_like(&alone, file, model));
+	assert_ok(model_match(alone, model));
+	assert_ok(tensor_read(a, model->layers[3].tensor, 0, 4));
+	assert_ok(tensor_read(b, alone->layers[3].tensor, 0, 4));
+	assert_memory_equal(a, b, sizeof(a));
+	model_free(alone);
+	put_shard("model.safetensors", "a");
+	assert_true(checkpoint_is_tensors(support_folder()));
+	assert_ok(checkpoint_open_tensors(&checkpoint, support_folder()));
+	assert_int_equal(checkpoint->count, 1);
+	checkpoint_free(checkpoint);
+	assert_err(ERR_FORMAT, "model.embed_tokens.weight",
+		   model_open_like(&alone, support_folder(), model));
+	model_free(model);
+	support_clean();
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_huggingface__tensors_alone_become_a_model_like_another),
 		cmocka_unit_test(test_huggingface__shards_are_read_together),
 		cmocka_unit_test(test_huggingface__shard_names_never_leave_the_folder),
 		cmocka_unit_test(test_huggingface__an_index_that_lies_is_refused_by_name),
