@@ -52,14 +52,14 @@ model_match(const struct model *other, const struct model *model)
 {
 	enum err code = OK;
 
-	if (other->shape.blocks != model->shape.blocks)
-		return err_at(ERR_FORMAT, other->path, NULL,
-			      "has %zu blocks and %s %zu; compare checkpoints of one model",
-			      other->shape.blocks, model->path, model->shape.blocks);
 	for (size_t i = 0; i < model->layer_count && !code; i++)
 		code = match_layer(other, model, i);
 	if (!code && other->layer_count > model->layer_count)
 		code = differs(other, other->layers[model->layer_count].tensor, model);
+	if (!code && other->shape.blocks != model->shape.blocks)
+		code = err_at(ERR_FORMAT, other->path, NULL,
+			      "has %zu blocks and %s %zu; compare checkpoints of one model",
+			      other->shape.blocks, model->path, model->shape.blocks);
 	for (size_t b = 0; b < model->shape.blocks && !code; b++)
 		code = match_vectors(other, &other->blocks[b], model, &model->blocks[b]);
 	return code ? code : match_vectors(other, &other->outside, model, &model->outside);

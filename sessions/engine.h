@@ -66,7 +66,7 @@ struct layer_result {
 	struct key weights_key; /* of the quantized weights alone: what evaluation depends on */
 	struct quantized quantized;
 	struct measurement *measurement;
-	double bits_per_weight, seconds; /* seconds: of the solve, 0 from the cache */
+	double bits_per_weight, seconds; /* seconds: that the solve of its scope took */
 	char calibration_sha256[HASH_HEX];
 	size_t calibration_tokens, calibration_sequences; /* as drawn; 0 without calibration */
 	int scope[SCOPE_LAYERS_MAX], scope_count;         /* layers solved together */
@@ -141,8 +141,9 @@ struct overlay engine_overlay(struct replacement *replacements, const struct eng
 			      struct layer_result *const *results);
 
 struct engine_bits {
-	double linear, model;
-}; /* per weight: the linear layers' matrices; everything */
+	double linear, model; /* per weight: the linear layers' matrices; everything */
+	double bytes;         /* of everything */
+};
 struct engine_bits engine_bits(const struct engine *engine, struct layer_result *const *results);
 
 /* Is this one of the matrices that recipes quantize by default? (Not embeddings, head, routers.) */

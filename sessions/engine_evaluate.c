@@ -2,6 +2,7 @@
  * those results take. */
 #include "core/buf.h"
 #include "core/weights.h"
+#include "sessions/controls.h"
 #include "sessions/engine_private.h"
 
 #include <string.h>
@@ -210,23 +211,31 @@ keep_losses(struct engine *engine, struct key key, const struct token_losses *lo
 struct question {
 	struct engine *engine;
 	struct evaluator *evaluator;
-	const struct overlay *overlay; /* NULL: the baseline alone */
+	const struct overlay *overlay; /* both NULL: the baseline alone */
+	const struct model *model;     /* another one in its place */
 	struct key key;
 	const struct work *work;
 };
 
 static enum err
+run(struct eval_result *out, struct token_losses **losses, const struct question *q)
+{
+	return q->model ? evaluator_run_model(out, losses, q->evaluator, q->model, q->work)
+			: evaluator_run_losses(out, losses, q->evaluator, q->overlay, q->work);
+}
+
+static enum err
 answer(struct eval_result *out, struct token_losses **losses, const struct question *q)
 {
+	bool current = q->overlay || q->model;
 	enum err code;
 
 	if (losses)
 		*losses = NULL;
 	if (from_kept(out, q->engine, q->key) &&
-	    (!losses ||
-	     losses_from_kept(losses, q->engine, q->evaluator, q->key, q->overlay != NULL)))
+	    (!losses || losses_from_kept(losses, q->engine, q->evaluator, q->key, current)))
 		return OK;
-	code = evaluator_run_losses(out, losses, q->evaluator, q->overlay, q->work);
+	code = run(out, losses, q);
 	if (code)
 		return code;
 	keep(q->engine, q->key, out);
@@ -260,6 +269,25 @@ engine_evaluate_losses(struct eval_result *out, struct token_losses **losses, st
 	}
 	buf_free(replacements);
 	return code;
+}
+
+enum err
+engine_evaluate_model(struct eval_result *out, struct token_losses **losses, struct engine *engine,
+		      const struct eval_setting *setting, const struct model *model,
+		      const struct work *work)
+{
+	struct engine_evaluator *evaluator;
+	struct question question = { .engine = engine, .model = model, .work = work };
+	enum err code = find_evaluator(&evaluator, engine, setting);
+
+	memset(out, 0, sizeof(*out));
+	if (losses)
+		*losses = NULL;
+	if (code)
+		return code;
+	question.evaluator = evaluator->evaluator;
+	question.key = key_add_text(key_add_text(evaluator->key, "model"), model->identity);
+	return answer(out, losses, &question);
 }
 
 enum err
@@ -302,5 +330,5 @@ engine_bits(const struct engine *engine, struct layer_result *const *results)
 	all.bits += 8.0 * (double)vectors.bytes;
 	all.weights += (double)vectors.elements;
 	return (struct engine_bits){ linear.weights > 0 ? linear.bits / linear.weights : 0,
-				     all.weights > 0 ? all.bits / all.weights : 0 };
+				     all.weights > 0 ? all.bits / all.weights : 0, all.bits / 8 };
 }

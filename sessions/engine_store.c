@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { RESULT_MAGIC = 0x71727332, NAME_MAX_ = 32, NAMES = 64 };
+enum { RESULT_MAGIC = 0x71727333, NAME_MAX_ = 32, NAMES = 64 };
 
 static const size_t element_size[] = { [QUANT_U8] = 1, [QUANT_U32] = 4, [QUANT_F32] = 4 };
 
@@ -88,6 +88,7 @@ write_result(struct pack *pack, const void *what)
 
 	pack_count(pack, RESULT_MAGIC);
 	pack_count(pack, sizeof(struct measurement));
+	pack_bytes(pack, &result->seconds, sizeof(result->seconds));
 	write_quantized(pack, &result->quantized);
 	write_measurement(pack, result->measurement);
 }
@@ -180,6 +181,7 @@ result_load(bool *found, struct layer_result *out, struct cache *cache, const st
 	if (unpack_count(&unpack) != RESULT_MAGIC ||
 	    unpack_count(&unpack) != sizeof(struct measurement))
 		unpack.failed = true;
+	unpack_bytes(&unpack, &out->seconds, sizeof(out->seconds));
 	if (!unpack.failed)
 		read_quantized(&unpack, &out->quantized);
 	if (!unpack.failed)

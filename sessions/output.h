@@ -25,8 +25,9 @@ void table_number(struct table *table, double value, const char *fmt); /* NaN: "
 /* Prints and frees; ERR_NOMEM when a cell was lost. */
 enum err output_table(struct call *call, struct table *table);
 void table_drop(struct table *table); /* NULL is fine */
-/* As text in memory; frees the table. */
+/* As text in memory, the caller's; frees the table. Markdown is that of GitHub. */
 char *table_text(struct table *table, bool csv);
+char *table_markdown(struct table *table);
 
 /* {"schema":"qscope.error/1","error":{...}} of the last error, with what had been computed under
  * "result" (NULL: nothing; freed). Owned by the caller; NULL without memory. */

@@ -5,7 +5,7 @@
 #include "sessions/engine.h"
 
 /* Results as data for plots. A picture owns the arrays that its `data` points to. */
-enum { PICTURE_SERIES = 8 };
+enum { PICTURE_SERIES = 32 };
 
 struct picture {
 	struct plot_data data;

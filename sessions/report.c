@@ -300,3 +300,19 @@ report_engine_bits(struct json_out *json, const char *key, struct engine_bits bi
 	json_out_number(json, "model", bits.model);
 	json_out_end(json);
 }
+
+void
+report_protocol(struct json_out *json, const struct protocol *protocol,
+		const struct eval_shape *shape, size_t windows)
+{
+	json_out_object(json, "protocol");
+	json_out_text(json, "name", protocol->name);
+	json_out_count(json, "context", shape->context);
+	json_out_count(json, "scored_per_window", shape->scored_per_window);
+	if (shape->bos < 0)
+		json_out_null(json, "bos");
+	else
+		json_out_integer(json, "bos", shape->bos);
+	json_out_count(json, "windows", windows);
+	json_out_end(json);
+}

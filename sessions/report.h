@@ -35,6 +35,10 @@ void report_eval_bands(struct json_out *json, const char *name, const struct cor
 		       const struct eval_result *result, const struct eval_result *weights,
 		       const struct loss_bands *bands);
 
+/* How texts were cut and scored; `windows`: of all of them. */
+void report_protocol(struct json_out *json, const struct protocol *protocol,
+		     const struct eval_shape *shape, size_t windows);
+
 /* {"linear":...,"model":...} */
 void report_engine_bits(struct json_out *json, const char *key, struct engine_bits bits);
 

@@ -114,7 +114,7 @@ column_width(const struct table *table, size_t column)
 static bool
 is_number(const char *text)
 {
-	return !strcmp(text, "-") || (*text && !text[strspn(text, "+-0123456789.,eE% ")]);
+	return !strcmp(text, "-") || (*text && !text[strspn(text, "+-0123456789.,eE% \xc2\xb1")]);
 }
 
 static bool
@@ -184,6 +184,47 @@ table_text(struct table *table, bool csv)
 		csv_cell(&words, table->cells[i]);
 		words_append(&words, (i + 1) % table->columns ? "," : "\n", 1);
 	}
+	table_drop(table);
+	return words_take(&words);
+}
+
+static void
+markdown_cell(struct words *words, const char *text)
+{
+	words_add(words, " ");
+	for (; *text; text++) {
+		if (strchr("|\\*_`<", *text))
+			words_append(words, "\\", 1);
+		words_append(words, text, 1);
+	}
+	words_add(words, " |");
+}
+
+static void
+markdown(struct words *words, const struct table *table)
+{
+	for (size_t i = 0; i < table->count; i++) {
+		if (i == table->columns) {
+			words_add(words, "|");
+			for (size_t c = 0; c < table->columns; c++)
+				words_add(words, "%s", is_numeric(table, c) ? "---:|" : "---|");
+			words_add(words, "\n");
+		}
+		words_add(words, "%s", i % table->columns ? "" : "|");
+		markdown_cell(words, table->cells[i]);
+		words_add(words, "%s", (i + 1) % table->columns ? "" : "\n");
+	}
+}
+
+char *
+table_markdown(struct table *table)
+{
+	struct words words = { 0 };
+
+	if (!table || table->failed)
+		words.failed = true;
+	else
+		markdown(&words, table);
 	table_drop(table);
 	return words_take(&words);
 }

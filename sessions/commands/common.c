@@ -285,6 +285,29 @@ common_recipe(struct recipe *out, const struct call *call, struct engine *engine
 	return code;
 }
 
+enum err
+common_texts(const char *texts[COMMON_TEXTS_MAX], size_t *count, const struct call *call)
+{
+	const char *const *shipped = shipped_evaluation_texts(NULL);
+	const char *text;
+	size_t at = 0;
+
+	*count = 0;
+	while ((text = arguments_next(&call->arguments, "--text", &at))) {
+		if (*count == COMMON_TEXTS_MAX)
+			return err_at(ERR_USAGE, NULL, "--text", "more than %d texts",
+				      COMMON_TEXTS_MAX);
+		texts[(*count)++] = text;
+	}
+	if (!*count)
+		for (; shipped[*count] && *count < COMMON_TEXTS_MAX; ++*count)
+			texts[*count] = shipped[*count];
+	if (!*count)
+		return err_at(ERR_USAGE, NULL, "--text",
+			      "is missing, and no text ships here; name a file");
+	return OK;
+}
+
 void
 common_text_names(struct words *words)
 {

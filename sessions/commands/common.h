@@ -38,6 +38,10 @@ enum err common_calibration(struct calibration_setting *out, const struct call *
  * else of the recipe, else (where a method needs one) the first shipped text. */
 enum err common_recipe(struct recipe *out, const struct call *call, struct engine *engine);
 
+/* Every --text, else every shipped evaluation text. */
+enum { COMMON_TEXTS_MAX = 64 };
+enum err common_texts(const char *texts[COMMON_TEXTS_MAX], size_t *count, const struct call *call);
+
 /* Does the method take this layer? Before calibration, which takes longer than saying no. */
 enum err common_check(const struct layer_setting *setting, const struct engine *engine, int layer);
 /* The calibration of one layer's setting: as given, else (where the method needs one) the first

@@ -85,6 +85,21 @@ takes_model(const struct command *command)
 	return false;
 }
 
+/* Of "method|file" the files come by themselves. */
+static void
+positional_methods(struct words *words, const struct command *command)
+{
+	static const char method[] = "method";
+
+	for (const struct command_arg *arg = command->args; arg && arg->name; arg++) {
+		if (arg->name[0] == '-' || !arg->complete ||
+		    strncmp(arg->complete, method, sizeof(method) - 1))
+			continue;
+		words_add(words, " ");
+		method_names(words);
+	}
+}
+
 static void
 command_case(struct words *words, const struct command *command)
 {
@@ -95,6 +110,7 @@ command_case(struct words *words, const struct command *command)
 	for (const struct command_arg *arg = command->args; arg && arg->name; arg++)
 		if (arg->name[0] == '-')
 			words_add(words, " %s", arg->name);
+	positional_methods(words, command);
 	words_add(words, "%s\" ;;\n", takes_model(command) ? " $(_qscope_models \"$1\")" : "");
 }
 

@@ -6,22 +6,19 @@
 #include "sessions/commands/eval_tasks.h"
 #include "sessions/commands/plan.h"
 #include "sessions/report.h"
-#include "sessions/shipped.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { TEXTS_MAX = 64 };
-
 struct evaluation {
 	struct call *call;
 	struct common common;
 	struct eval_setting setting; /* text set for each in turn */
-	const char *texts[TEXTS_MAX];
-	struct eval_result results[TEXTS_MAX];
-	struct eval_result weights[TEXTS_MAX]; /* without what is done to activations */
-	struct loss_bands bands[TEXTS_MAX];
+	const char *texts[COMMON_TEXTS_MAX];
+	struct eval_result results[COMMON_TEXTS_MAX];
+	struct eval_result weights[COMMON_TEXTS_MAX]; /* without what is done to activations */
+	struct loss_bands bands[COMMON_TEXTS_MAX];
 	bool has_effects;
 	size_t count;
 	struct eval_tasks tasks;
@@ -32,29 +29,6 @@ struct evaluation {
 	double max_delta, max_kl;     /* NaN: no gate */
 	struct forecast forecast;
 };
-
-static enum err
-choose_texts(struct evaluation *e)
-{
-	const struct arguments *arguments = &e->call->arguments;
-	const char *const *shipped = shipped_evaluation_texts(NULL);
-	const char *text;
-	size_t at = 0;
-
-	while ((text = arguments_next(arguments, "--text", &at))) {
-		if (e->count == TEXTS_MAX)
-			return err_at(ERR_USAGE, NULL, "--text", "more than %d texts", TEXTS_MAX);
-		e->texts[e->count++] = text;
-	}
-	for (size_t i = 0; !e->count && shipped[i]; i++)
-		e->texts[i] = shipped[i];
-	while (e->count < TEXTS_MAX && e->texts[e->count])
-		e->count++;
-	if (!e->count)
-		return err_at(ERR_USAGE, NULL, "--text",
-			      "is missing, and no text ships here; name a file");
-	return OK;
-}
 
 /* Who asks for tasks alone gets those. */
 static bool
@@ -87,7 +61,7 @@ read_arguments(struct evaluation *e)
 	if (!code)
 		code = eval_long_form_read(&e->long_form, arguments);
 	if (!code && wants_texts(e))
-		code = choose_texts(e);
+		code = common_texts(e->texts, &e->count, e->call);
 	if (!code)
 		code = eval_long_form_open(&e->long_form, e->texts, e->count);
 	e->setting.context = (size_t)context;
@@ -196,16 +170,7 @@ protocol_out(struct json_out *json, struct evaluation *e)
 		code = engine_eval_shape(&shape, e->common.engine, &e->setting);
 	for (size_t i = 0; i < e->count; i++)
 		windows += e->results[i].windows;
-	json_out_object(json, "protocol");
-	json_out_text(json, "name", e->setting.protocol->name);
-	json_out_count(json, "context", shape.context);
-	json_out_count(json, "scored_per_window", shape.scored_per_window);
-	if (shape.bos < 0)
-		json_out_null(json, "bos");
-	else
-		json_out_integer(json, "bos", shape.bos);
-	json_out_count(json, "windows", windows);
-	json_out_end(json);
+	report_protocol(json, e->setting.protocol, &shape, windows);
 	return code;
 }
 

@@ -483,9 +483,28 @@ def make_task():
         put("task", name, text)
 
 
+def make_contenders():
+    for name, text in {
+        "methods": "rtn,bits=3,group_size=64\nnf4\nmine = gptq,bits=4  # a name\n",
+        "files": "there=org/name\nr=models/shipped/config.json\nmodels/shipped\n",
+        "blanks": "# all\n\n \t\r\nbaseline\n\teetq \r\n",
+        "list": "@other.list\n",
+        "twice": "nf4\nnf4\n",
+        "name_alone": "a=\n",
+        "no_name": "=nf4\n",
+        "commas": "rtn,,bits=3\n",
+        "nul": "nf4\0fp4\n",
+        "long": "a=" + "b" * 5000 + "\n",
+        "controls": "\x1b[31mred=nf4\n\xff\n",
+        "value": "rtn,bits=99\n",
+    }.items():
+        put("contenders", name, text)
+
+
 def main():
     make_json()
     make_task()
+    make_contenders()
     make_sentencepiece()
     make_gguf_vocab()
     make_gguf_models()

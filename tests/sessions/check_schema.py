@@ -89,6 +89,9 @@ def quantized(folder):
     validate(json.loads((folder / "out/qscope-report.json").read_text()), "quantize", "the report")
     expect("recipe_check", "recipe", recipe)
     expect("plan", "eval", "--recipe", recipe, "--dry-run")
+    expect("compare", "compare", "rtn,bits=3", "gptq,bits=4", "int8=int_quant,preset=w8a8", "--noise-for", "rtn,bits=3",
+           "--seeds", "2", "--text", "code.evaluation", "--tokens", "1024", *SMALL)
+    expect("plan", "compare", "rtn,bits=3", "--dry-run", "--text", "code.evaluation")
     expect("plan", "run", "--dry-run")
     expect("run", "run", "--tokens", "512", *SMALL)
 
