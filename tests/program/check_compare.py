@@ -5,13 +5,16 @@ checkpoint of somebody else, pictures and tables, and the list that docs/compari
 import csv
 import io
 import json
+import os
 import pathlib
 import shutil
 import struct
+import subprocess
+import sys
 
 import numpy as np
 
-from program import ROOT, SHIPPED, TEXTS, ask, check, finish, near, run, scratch, tensor
+from program import PROGRAM, ROOT, SHIPPED, TEXTS, ask, check, finish, near, run, scratch, tensor
 
 CALIBRATION = ("--calibration", "code.calibration", "--sequences", "4", "--length", "64")
 EVALUATION = ("--text", "code.evaluation", "--protocol", "window", "--context", "64", "--tokens", "512")
@@ -169,6 +172,17 @@ def whole_registry():
     check(not missing, f"docs/comparison.list lacks {sorted(missing)}; add lines and run scripts/make-comparison")
 
 
+def generator():
+    """Without the second model's data scripts/make-comparison says so and leaves the page alone."""
+    page = ROOT / "docs/comparison.md"
+    before = page.read_bytes()
+    done = subprocess.run([sys.executable, ROOT / "scripts/make-comparison", "--program", PROGRAM, "--model",
+                           "tinystories-656k"], env=dict(os.environ, QSCOPE_TEST_DATA="/nonexistent"),
+                          capture_output=True, text=True)
+    check(done.returncode == 0 and "stays as it is" in done.stderr, f"make-comparison: {done.returncode} {done.stderr}")
+    check(page.read_bytes() == before, "the page changed")
+
+
 def main():
     with scratch() as folder:
         folder = pathlib.Path(folder)
@@ -177,6 +191,7 @@ def main():
         controls()
         outputs(folder)
         whole_registry()
+    generator()
     finish("compare")
 
 
