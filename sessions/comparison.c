@@ -138,6 +138,21 @@ turn_phase(const struct turn *turn, const char *fmt, ...)
 	turn->hooks->phase(turn->hooks->ctx, title);
 }
 
+static enum err
+keep_bands(struct text_outcome *out, const struct comparison *c, const char *text,
+	   const struct token_losses *losses)
+{
+	const struct corpus *corpus;
+	enum err code = engine_corpus(&corpus, c->engine, text, c->setting.eval.field);
+
+	return code ? code
+		    : loss_bands_of(
+			      &out->bands, losses,
+			      &(struct loss_text){ .ids = corpus->ids,
+						   .count = corpus->count,
+						   .vocab = engine_model(c->engine)->shape.vocab });
+}
+
 /* What pairs need of the losses. */
 static enum err
 keep_windows(struct text_outcome *out, const struct token_losses *losses)
@@ -171,6 +186,8 @@ evaluate_text(const struct turn *turn, const struct subject *subject, size_t ind
 					      subject->results, turn->work);
 	if (!code)
 		code = keep_windows(out, losses);
+	if (!code)
+		code = keep_bands(out, c, setting.text, losses);
 	token_losses_free(losses);
 	setting.weights_only = true;
 	if (!code && turn->outcome->has_effects)

@@ -1,6 +1,7 @@
 #ifndef SESSIONS_COMPARISON_H
 #define SESSIONS_COMPARISON_H
 
+#include "core/loss_bands.h"
 #include "sessions/contenders.h"
 #include "sessions/engine.h"
 
@@ -48,6 +49,7 @@ struct text_outcome {
 	struct eval_result eval;
 	struct eval_result weights; /* without effects on activations; only where has_effects */
 	struct eval_result noise;   /* only where has_noise */
+	struct loss_bands bands;    /* of eval */
 	double *nll;                /* (eval.windows) mean of each window */
 };
 

@@ -133,8 +133,9 @@ evals_out(struct json_out *json, const struct comparison *c, const struct outcom
 		code = engine_corpus(&corpus, c->engine, c->setting.texts[i],
 				     c->setting.eval.field);
 		if (!code)
-			report_eval(json, c->setting.texts[i], corpus, &text->eval,
-				    outcome->has_effects ? &text->weights : NULL);
+			report_eval_bands(json, c->setting.texts[i], corpus, &text->eval,
+					  outcome->has_effects ? &text->weights : NULL,
+					  &text->bands);
 	}
 	json_out_end(json);
 	return code;
