@@ -21,13 +21,6 @@ struct comparison_setting {
 	size_t seeds; /* calibration seeds of each candidate that calibrates; 1: its own alone */
 };
 
-/* The weights of one candidate while they are at hand: a recipe's layers, or another model, or
- * neither for the baseline. Borrowed. */
-struct subject {
-	struct layer_result *const *results;
-	const struct model *model;
-};
-
 /* What else is asked of every candidate: tasks, say. `measure` is called once for each, in order,
  * behind its evaluation, `report` when the JSON is written; all may be NULL. */
 struct json_out;

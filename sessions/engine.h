@@ -112,6 +112,14 @@ enum err engine_plan(struct layer_setting *settings, int *because, const struct 
 enum err engine_apply(struct layer_result **out, struct engine *engine, const struct recipe *recipe,
 		      const struct work *work);
 
+/* Whose weights are asked about: the open model's with `results` in their place (as from
+ * engine_apply), or another model's of the same shapes, or, with neither, the open one's own.
+ * Borrowed. */
+struct subject {
+	struct layer_result *const *results;
+	const struct model *model;
+};
+
 struct eval_setting {
 	const char *text, *field;
 	const struct protocol *protocol;

@@ -5,8 +5,9 @@
 
 #include <string.h>
 
-/* One question: the overlay that it is asked under, and its key. */
+/* One question: the model, the overlay that it is asked under, and its key. */
 struct asked {
+	const struct model *model;
 	struct replacement *replacements;
 	struct overlay overlay;
 	bool quantized;
@@ -15,14 +16,14 @@ struct asked {
 
 static enum err
 asked_open(struct asked *out, struct engine *engine, const char *what,
-	   struct layer_result *const *results)
+	   const struct subject *subject)
 {
-	const struct model *model = engine->model;
+	const struct model *model = subject->model ? subject->model : engine->model;
 
-	*out = (struct asked){ .quantized = results != NULL };
+	*out = (struct asked){ .model = model, .quantized = subject->results != NULL };
 	if (!(out->replacements = buf_alloc(model->layer_count, sizeof(*out->replacements))))
 		return ERR_NOMEM;
-	out->overlay = engine_overlay(out->replacements, engine, results);
+	out->overlay = engine_overlay(out->replacements, engine, subject->results);
 	out->key = key_add_text(key_of("continue/1", 10), what);
 	out->key = key_add_text(out->key, model->identity);
 	out->key = key_add_text(out->key, engine_profile());
@@ -61,15 +62,14 @@ numbers_from_kept(double *out, size_t count, struct engine *engine, struct key k
 
 enum err
 engine_continue_choices(double *nll, struct engine *engine, const struct likelihood_item *items,
-			size_t count, struct layer_result *const *results, const struct work *work)
+			size_t count, const struct subject *subject, const struct work *work)
 {
-	struct likelihood_request request = { .model = engine->model,
-					      .items = items,
+	struct likelihood_request request = { .items = items,
 					      .count = count,
 					      .memory = engine->memory.batch };
 	struct asked asked;
 	size_t choices = 0;
-	enum err code = asked_open(&asked, engine, "choices", results);
+	enum err code = asked_open(&asked, engine, "choices", subject);
 
 	if (code)
 		return code;
@@ -78,6 +78,7 @@ engine_continue_choices(double *nll, struct engine *engine, const struct likelih
 		for (size_t c = 0; c < items[i].choice_count; c++, choices++)
 			asked.key = add_sequence(asked.key, items[i].choices[c]);
 	}
+	request.model = asked.model;
 	request.overlay = asked.quantized ? &asked.overlay : NULL;
 	if (!numbers_from_kept(nll, choices, engine, asked.key)) {
 		code = likelihood_run(nll, &request, work);
@@ -194,12 +195,11 @@ keep_greedy(struct engine *engine, const struct generation *made, size_t count, 
 
 enum err
 engine_continue_greedy(struct generation **out, struct engine *engine,
-		       const struct continue_setting *setting, struct layer_result *const *results,
+		       const struct continue_setting *setting, const struct subject *subject,
 		       const struct work *work)
 {
 	struct stopping stopping = { engine->tokenizer, setting };
-	struct generation_request request = { .model = engine->model,
-					      .prompts = setting->prompts,
+	struct generation_request request = { .prompts = setting->prompts,
 					      .count = setting->count,
 					      .max_tokens = setting->max_tokens,
 					      .eos = setting->eos,
@@ -207,12 +207,13 @@ engine_continue_greedy(struct generation **out, struct engine *engine,
 					      .stop = setting->stop_count ? stop : NULL,
 					      .stop_ctx = &stopping };
 	struct asked asked;
-	enum err code = asked_open(&asked, engine, "greedy", results);
+	enum err code = asked_open(&asked, engine, "greedy", subject);
 
 	*out = NULL;
 	if (code)
 		return code;
 	asked.key = greedy_key(asked.key, setting);
+	request.model = asked.model;
 	request.overlay = asked.quantized ? &asked.overlay : NULL;
 	if (!greedy_from_kept(out, engine, setting, asked.key)) {
 		code = generation_run(out, &request, work);

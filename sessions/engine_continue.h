@@ -6,8 +6,8 @@
 #include "sessions/engine.h"
 
 /* What a model writes behind prompts, and how likely it finds given texts there: kept on disk under
- * the key of everything they depend on, like evaluations. `results` as from engine_apply, or NULL
- * for the original. Methods' effects on activations are applied. */
+ * the key of everything they depend on, like evaluations. Methods' effects on activations are
+ * applied. Of another model, its identity must name its bytes. */
 struct continue_setting {
 	const struct sequence *prompts;
 	size_t count, max_tokens;
@@ -18,12 +18,12 @@ struct continue_setting {
 
 enum err engine_continue_greedy(struct generation **out, struct engine *engine,
 				const struct continue_setting *setting,
-				struct layer_result *const *results, const struct work *work);
+				const struct subject *subject, const struct work *work);
 
 /* nll: see core/likelihood.h. */
 enum err engine_continue_choices(double *nll, struct engine *engine,
 				 const struct likelihood_item *items, size_t count,
-				 struct layer_result *const *results, const struct work *work);
+				 const struct subject *subject, const struct work *work);
 
 /* Where the first stop begins in a text; its end without one. */
 size_t engine_continue_end(const char *text, const char *const *stops, size_t stop_count);

@@ -68,7 +68,8 @@ write_texts(struct generation **out, const struct running *r, struct layer_resul
 						  .max_tokens = r->tokens,
 						  .eos = -1 };
 
-	return engine_continue_greedy(out, r->engine, &setting, results, r->work);
+	return engine_continue_greedy(out, r->engine, &setting,
+				      &(struct subject){ .results = results }, r->work);
 }
 
 static enum err

@@ -58,7 +58,7 @@ choose(const struct task_item *item, const double *nll, bool norm)
 }
 
 static enum err
-answer_choices(struct task_score *out, const struct running *r, struct layer_result *const *results)
+answer_choices(struct task_score *out, const struct running *r, const struct subject *subject)
 {
 	const double *nll;
 	enum err code;
@@ -66,7 +66,7 @@ answer_choices(struct task_score *out, const struct running *r, struct layer_res
 	if (!(out->nll = buf_alloc(r->tokens.choices, sizeof(*out->nll))))
 		return ERR_NOMEM;
 	code = engine_continue_choices(out->nll, r->engine, r->tokens.items, r->tokens.count,
-				       results, r->work);
+				       subject, r->work);
 	nll = out->nll;
 	for (size_t i = 0; i < r->task->count && !code; i++) {
 		const struct task_item *item = &r->task->items[i];
@@ -101,8 +101,7 @@ answer_text(struct task_answer *out, const struct running *r, const struct task_
 }
 
 static enum err
-answer_generated(struct task_score *out, const struct running *r,
-		 struct layer_result *const *results)
+answer_generated(struct task_score *out, const struct running *r, const struct subject *subject)
 {
 	struct sequence *prompts = buf_alloc(r->tokens.count, sizeof(*prompts));
 	struct continue_setting setting = { .prompts = prompts,
@@ -117,7 +116,7 @@ answer_generated(struct task_score *out, const struct running *r,
 	for (size_t i = 0; i < r->tokens.count && !code; i++)
 		prompts[i] = r->tokens.items[i].prompt;
 	if (!code)
-		code = engine_continue_greedy(&made, r->engine, &setting, results, r->work);
+		code = engine_continue_greedy(&made, r->engine, &setting, subject, r->work);
 	for (size_t i = 0; i < r->task->count && !code; i++)
 		code = answer_text(
 			&out->answers[i], r, &r->task->items[i],
@@ -147,15 +146,15 @@ summarize(struct task_score *out, size_t items)
 }
 
 static enum err
-answer(struct task_score *out, const struct running *r, struct layer_result *const *results)
+answer(struct task_score *out, const struct running *r, const struct subject *subject)
 {
 	size_t items = r->task->count;
 	enum err code;
 
 	if (!(out->answers = buf_alloc(items, sizeof(*out->answers))))
 		return ERR_NOMEM;
-	code = r->task->kind == TASK_CHOICES ? answer_choices(out, r, results)
-					     : answer_generated(out, r, results);
+	code = r->task->kind == TASK_CHOICES ? answer_choices(out, r, subject)
+					     : answer_generated(out, r, subject);
 	if (!code)
 		summarize(out, items);
 	return code;
@@ -199,8 +198,9 @@ check_stops(const struct running *r)
 }
 
 static enum err
-run(struct task_result *out, struct running *r, struct layer_result *const *results)
+run(struct task_result *out, struct running *r, const struct subject *subject)
 {
+	const struct subject original = { 0 };
 	enum err code = check_stops(r);
 
 	if (!code)
@@ -209,11 +209,11 @@ run(struct task_result *out, struct running *r, struct layer_result *const *resu
 		return code;
 	out->items = r->task->count;
 	out->cut = r->tokens.cut;
-	out->has_current = results != NULL;
-	code = answer(&out->baseline, r, NULL);
-	if (!code && results)
-		code = answer(&out->current, r, results);
-	if (!code && results)
+	out->has_current = subject != NULL;
+	code = answer(&out->baseline, r, &original);
+	if (!code && subject)
+		code = answer(&out->current, r, subject);
+	if (!code && subject)
 		compare(out);
 	task_tokens_close(&r->tokens);
 	return code;
@@ -235,8 +235,7 @@ task_settle(const struct task_setting *setting)
 
 enum err
 task_run(struct task_result **out, struct engine *engine, const struct task_file *task,
-	 const struct task_setting *setting, struct layer_result *const *results,
-	 const struct work *work)
+	 const struct task_setting *setting, const struct subject *subject, const struct work *work)
 {
 	struct running r = {
 		.engine = engine, .task = task, .setting = task_settle(setting), .work = work
@@ -245,7 +244,7 @@ task_run(struct task_result **out, struct engine *engine, const struct task_file
 
 	if (!(*out = buf_alloc(1, sizeof(**out))))
 		return ERR_NOMEM;
-	code = run(*out, &r, results);
+	code = run(*out, &r, subject);
 	if (code) {
 		task_result_free(*out);
 		*out = NULL;

@@ -5,10 +5,10 @@
 #include "sessions/task_file.h"
 #include "sessions/task_score.h"
 
-/* A task on the original model and, where there are results, on the quantized one: the same items,
- * so that they can be compared pair by pair.
+/* A task on the original model and, where there is a subject, on that: the same items, so that they
+ * can be compared pair by pair.
  *
- *	code = task_run(&result, engine, task, &setting, results, work);
+ *	code = task_run(&result, engine, task, &setting, &subject, work);
  *	result->current.right of result->items, result->mcnemar_p
  *	task_result_free(result);
  *
@@ -47,9 +47,9 @@ struct task_result {
 	double mcnemar_p, mcnemar_p_norm;
 };
 
-/* `results` as from engine_apply, or NULL for the baseline alone. */
+/* `subject` NULL: the baseline alone. */
 enum err task_run(struct task_result **out, struct engine *engine, const struct task_file *task,
-		  const struct task_setting *setting, struct layer_result *const *results,
+		  const struct task_setting *setting, const struct subject *subject,
 		  const struct work *work);
 void task_result_free(struct task_result *result); /* NULL is fine */
 

@@ -1,8 +1,7 @@
 /* qscope compare: recipes, methods and checkpoints of one model side by side. */
 #include "core/buf.h"
 #include "core/file.h"
-#include "sessions/commands/common.h"
-#include "sessions/commands/plan.h"
+#include "sessions/commands/compare_tasks.h"
 #include "sessions/comparison_report.h"
 #include "sessions/report.h"
 #include "sessions/shipped.h"
@@ -19,6 +18,8 @@ struct comparing {
 	const char *texts[COMMON_TEXTS_MAX];
 	struct comparison_setting setting;
 	struct comparison *comparison;
+	struct comparison_hooks hooks;
+	struct compare_tasks tasks;
 	struct forecast forecast;
 	const char *plot, *markdown;
 	uint64_t width, height;
@@ -191,6 +192,9 @@ forecast(struct comparing *c)
 			code = forecast_evaluation(&c->forecast, &setting,
 						   candidate->kind != CONTENDER_BASELINE);
 		}
+		if (!code)
+			code = eval_tasks_forecast(&c->tasks.asked, &c->forecast,
+						   candidate->kind != CONTENDER_BASELINE);
 	}
 	return code;
 }
@@ -218,6 +222,7 @@ dry_run(struct comparing *c)
 								 : "as it is",
 			     c->setting.text_count);
 	}
+	eval_tasks_plan(&c->tasks.asked, plan);
 	if (c->plot)
 		plan_write(plan, c->plot, 0);
 	if (c->markdown)
@@ -240,7 +245,7 @@ print_json(struct comparing *c, const struct eval_shape *shape)
 		windows += c->comparison->outcomes[0].texts[i].eval.windows;
 	report_protocol(json, c->setting.eval.protocol, shape, windows);
 	if (!code)
-		code = comparison_json(json, c->comparison, NULL);
+		code = comparison_json(json, c->comparison, &c->hooks);
 	if (code) {
 		json_out_drop(json);
 		return code;
@@ -255,6 +260,10 @@ print_table(struct comparing *c)
 	size_t counted = comparison_counted(c->comparison);
 	enum err code = output_table(c->call, comparison_table(c->comparison, csv));
 
+	if (!code && c->tasks.asked.count) {
+		output_text(c->call, "\n");
+		code = output_table(c->call, compare_tasks_table(&c->tasks));
+	}
 	if (code || csv)
 		return code;
 	output_text(
@@ -269,10 +278,19 @@ print_table(struct comparing *c)
 static enum err
 write_markdown(struct comparing *c)
 {
-	char *text = table_markdown(comparison_table(c->comparison, false));
-	enum err code = text ? file_write(c->markdown, text, strlen(text), false)
-			     : err_set(ERR_NOMEM, "no memory for a table; close other programs");
+	char *text = table_markdown(comparison_table(c->comparison, false)), *all = text;
+	char *tasks = NULL;
+	enum err code;
 
+	if (c->tasks.asked.count) {
+		tasks = table_markdown(compare_tasks_table(&c->tasks));
+		all = text && tasks ? buf_printf("%s\n%s", text, tasks) : NULL;
+	}
+	code = all ? file_write(c->markdown, all, strlen(all), false)
+		   : err_set(ERR_NOMEM, "no memory for a table; close other programs");
+	if (all != text)
+		buf_free(all);
+	buf_free(tasks);
 	buf_free(text);
 	return code;
 }
@@ -311,16 +329,38 @@ report(struct comparing *c, const struct eval_shape *shape)
 static void
 phase(void *ctx, const char *title)
 {
-	output_phase(ctx, "%s", title);
+	const struct comparing *c = ctx;
+
+	output_phase(c->call, "%s", title);
+}
+
+static enum err
+ask(void *ctx, size_t candidate, const struct subject *subject, const struct work *work)
+{
+	struct comparing *c = ctx;
+
+	return compare_tasks_run(&c->tasks, c->call, c->common.engine, candidate, subject, work);
+}
+
+static void
+answers(void *ctx, size_t candidate, struct json_out *json)
+{
+	const struct comparing *c = ctx;
+
+	compare_tasks_out(json, &c->tasks, candidate);
 }
 
 static enum err
 compare(struct comparing *c)
 {
-	const struct comparison_hooks hooks = { .ctx = c->call, .phase = phase };
 	struct eval_shape shape;
 	enum err code = settle(c);
 
+	c->hooks = (struct comparison_hooks){
+		.ctx = c, .phase = phase, .measure = ask, .report = answers
+	};
+	if (!code)
+		code = compare_tasks_room(&c->tasks, &c->candidates);
 	if (!code)
 		code = open_texts(c, &shape);
 	if (!code)
@@ -335,7 +375,7 @@ compare(struct comparing *c)
 	if (!code)
 		say_bits(c);
 	if (!code)
-		code = comparison_run(c->comparison, &hooks, &c->common.work);
+		code = comparison_run(c->comparison, &c->hooks, &c->common.work);
 	return code ? code : report(c, &shape);
 }
 
@@ -350,10 +390,13 @@ run(struct call *call)
 	c->call = call;
 	code = read_arguments(c);
 	if (!code)
+		code = compare_tasks_open(&c->tasks, call);
+	if (!code)
 		code = common_open(&c->common, call, arguments_value(&call->arguments, "--model"));
 	if (!code)
 		code = compare(c);
 	comparison_free(c->comparison);
+	compare_tasks_close(&c->tasks);
 	contenders_clear(&c->candidates);
 	common_close(&c->common);
 	buf_free(c);
@@ -381,7 +424,8 @@ const struct command command_compare = {
 		"pair.\n"
 		"--noise sets Gaussian noise of the same energy in each layer beside a method, "
 		"--seeds\n"
-		"the spread over that many draws of the calibration text.\n\n"
+		"the spread over that many draws of the calibration text; --task has each answer "
+		"questions.\n\n"
 		"Example: qscope compare rtn,bits=4 hqq,bits=4 mine=quantized/qscope-recipe.json "
 		"\\\n"
 		"             --text stories.evaluation --plot loss.svg",
@@ -404,6 +448,7 @@ const struct command command_compare = {
 			{ "--context", "N", NULL, "tokens of a window", false, false },
 			{ "--tokens", "N", NULL, "use at most N tokens of each text", false,
 			  false },
+			EVAL_TASKS_ARGUMENTS,
 			{ "--bits", "[NAME=]X", NULL,
 			  "bits per weight of a checkpoint, as its maker says", false, true },
 			{ "--noise", NULL, NULL,

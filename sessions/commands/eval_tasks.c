@@ -158,14 +158,15 @@ enum err
 eval_tasks_run(struct eval_tasks *tasks, struct call *call, struct common *common,
 	       struct layer_result *const *layers)
 {
+	const struct subject subject = { .results = layers };
 	enum err code = OK;
 
 	for (size_t i = 0; i < tasks->count && !code; i++) {
 		const struct task_file *task = tasks->list[i];
 
 		output_phase(call, "answering %s (%zu of %zu)", task->name, i + 1, tasks->count);
-		code = task_run(&tasks->results[i], common->engine, task, &tasks->setting, layers,
-				&common->work);
+		code = task_run(&tasks->results[i], common->engine, task, &tasks->setting,
+				layers ? &subject : NULL, &common->work);
 		if (!code && tasks->results[i]->cut)
 			output_narrate(call,
 				       "%s: %zu items are longer than the model's context; their "

@@ -68,6 +68,20 @@ def like_eval(folder):
     check("folder" not in report["pareto"] or "rtn,bits=3" not in report["pareto"], f"front {report['pareto']}")
 
 
+def tasks(folder):
+    """Answers are those of eval, of a checkpoint those of the recipe that made it, but for what its bfloat16 rounds."""
+    asked = ("--task", "arithmetic.task", "--task", "records.task")
+    report = ask("compare", "rtn,bits=3", f"folder={folder / 'q'}", *asked, *EVALUATION, *CALIBRATION)
+    base, method, other = (c["tasks"] for c in report["candidates"])
+    check(method == ask("eval", "--method", "rtn", "--set", "bits=3", *asked)["tasks"], "tasks as eval answers them")
+    check(base == ask("eval", *asked)["tasks"], "the baseline's answers")
+    for a, b in zip(method, other):
+        near(b["accuracy"], a["accuracy"], 0, f"{a['name']} of the folder", absolute=0.06)
+        check(b["baseline"] == a["baseline"] and b["mcnemar_p"] is not None, "against the same baseline")
+    code, out, err = run("compare", "rtn,bits=3", *asked, *EVALUATION, "--markdown", folder / "tasks.md")
+    check(code == 0 and b"McNemar p" in out and "McNemar p" in (folder / "tasks.md").read_text(), f"tables: {err}")
+
+
 def window_means(folder, model, text, n, windows):
     ids = ask("tokenize", TEXTS / f"{text}.txt")["ids"]
     means = []
@@ -160,16 +174,17 @@ def outputs(folder):
         check(code in (1, 2) and len(err.strip().splitlines()) == 1 and part in err and not out, f"{wrong}: {code} {err!r}")
 
 
-def whole_registry():
-    """docs/comparison.list holds every method, in settings that fit."""
-    plan = ask("compare", f"@{ROOT / 'docs/comparison.list'}", "--dry-run", *EVALUATION)
+def whole_registry(folder):
+    """What docs/comparison.md is made of has every method, listed or not, in settings that fit."""
+    done = subprocess.run([sys.executable, ROOT / "scripts/make-comparison", "--program", PROGRAM, "--list"],
+                          capture_output=True, text=True)
+    check(done.returncode == 0, done.stderr)
+    (folder / "list").write_text(done.stdout)
+    plan = ask("compare", f"@{folder / 'list'}", "--dry-run", *EVALUATION)
     check(len(plan["computes"]) > 40, "the list is short")
-    listed = set()
-    for line in (ROOT / "docs/comparison.list").read_text().splitlines():
-        line = line.split("#")[0].strip()
-        listed.add(line.split("=", 1)[-1].split(",")[0].strip() if " = " in line else line.split(",")[0])
+    listed = {line.split(" = ")[-1].split(",")[0].strip() for line in done.stdout.splitlines()}
     missing = {m["name"] for m in ask("methods")["methods"]} - listed
-    check(not missing, f"docs/comparison.list lacks {sorted(missing)}; add lines and run scripts/make-comparison")
+    check(not missing, f"make-comparison leaves out {sorted(missing)}")
 
 
 def generator():
@@ -187,10 +202,11 @@ def main():
     with scratch() as folder:
         folder = pathlib.Path(folder)
         like_eval(folder)
+        tasks(folder)
         stranger(folder)
         controls()
         outputs(folder)
-        whole_registry()
+        whole_registry(folder)
     generator()
     finish("compare")
 

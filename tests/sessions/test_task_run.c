@@ -104,7 +104,8 @@ test_task_run__pairs_items_of_both_models(void **state)
 	size_t gained = 0, lost = 0;
 
 	(void)state;
-	assert_ok(task_run(&result, engine, task, &setting, layers, NULL));
+	assert_ok(task_run(&result, engine, task, &setting, &(struct subject){ .results = layers },
+			   NULL));
 	assert_true(result->has_current);
 	for (size_t i = 0; i < 3; i++) {
 		bool before = result->baseline.answers[i].right;
