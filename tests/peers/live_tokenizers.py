@@ -100,33 +100,50 @@ def first_difference(got, expected):
     return f"at {at}: {got[at:at + 8]!r} against {expected[at:at + 8]!r}"
 
 
-def compare(name, path, encode, decode, texts, lossless=None):
-    """Both sides at once; prints the first differences and the count. Returns how many texts differ."""
+def compare(name, path, encode, decode, texts, lossless=None, seen=lambda text: text):
+    """Both sides at once; prints the first differences and the count. Returns how many texts differ. Of decoded texts
+    what `seen` makes of them is compared."""
     results = []
     thread = threading.Thread(target=lambda: results.extend(ours(path, list(texts.values()))))
     thread.start()
     expected = encode(list(texts.values()))
-    decoded = decode(expected)
+    decoded = decode([ids or [] for ids in expected])
     thread.join()
-    wrong = 0
+    wrong, failed = 0, expected.count(None)
     for (label, text), (ids, back), want, want_text in zip(texts.items(), results, expected, decoded):
         what = None
+        if want is None:
+            continue
         if ids != want:
             what = f"ids {first_difference(ids or [], want)} {'' if ids else back}"
-        elif back != want_text:
+        elif seen(back) != seen(want_text):
             what = f"text {first_difference(back, want_text)}"
         elif lossless and back != text and not any(mark in text for mark in lossless):
             what = f"not the text itself: {first_difference(back, text)}"
         if what and wrong < 3:
             print(f"{name}: {label} {text[:60]!r}: {what}")
         wrong += what is not None
-    print(f"{name}: {len(texts) - wrong} of {len(texts)} texts equal", flush=True)
+    print(f"{name}: {len(texts) - wrong - failed} of {len(texts)} texts equal"
+          + (f"; on {failed} the library itself fails" if failed else ""), flush=True)
     return wrong
+
+
+def survived(function, *arguments, **options):
+    """None where the library panics: it indexes beyond the replacements of some precompiled maps. That is no Exception."""
+    try:
+        return function(*arguments, **options)
+    except BaseException as panic:  # pylint: disable=broad-except
+        if type(panic).__name__ != "PanicException":
+            raise
+        return None
 
 
 def library(tokenizer):
     def encode(texts):
-        return [e.ids for e in tokenizer.encode_batch_fast(texts, add_special_tokens=False)]
+        batch = survived(tokenizer.encode_batch_fast, texts, add_special_tokens=False)
+        if batch is None:
+            batch = [survived(tokenizer.encode, text, add_special_tokens=False) for text in texts]
+        return [None if e is None else e.ids for e in batch]
     return encode, tokenizer.decode_batch
 
 
@@ -187,7 +204,10 @@ def compare_files(corpora, strings):
         wrong += compare(path.name, path, *library(Tokenizer.from_file(str(path))), few)
     for model in sorted(DATA.glob("*/*/tok*.model")):
         peer = sentencepiece.SentencePieceProcessor(model_file=str(model))
-        wrong += compare(f"{model.parent.name}/{model.name}", model.with_suffix(".bin"), peer.encode, peer.decode, texts)
+        # Such models may take away all blanks at the start of what they decode. llama2.c's file does not say so, and
+        # its program takes away one.
+        wrong += compare(f"{model.parent.name}/{model.name}", model.with_suffix(".bin"), peer.encode, peer.decode, texts,
+                         seen=lambda text: text.lstrip(" "))
     return wrong
 
 
