@@ -180,6 +180,37 @@ word_parse(double *out, const struct param *param, const char *text)
 	return false;
 }
 
+/* The place of a word among the choices; their number where it is not there. */
+static double
+place_of(const char *word, const char *const *choices)
+{
+	int at = 0;
+
+	while (choices[at] && strcmp(choices[at], word))
+		at++;
+	return at;
+}
+
+void
+param_carry(struct param_values *to, const struct param *params, const struct param_values *from,
+	    const struct param *from_params)
+{
+	for (size_t i = 0; i < param_count(from_params); i++) {
+		const struct param *old = &from_params[i];
+		double value = from->v[i];
+		int j = param_find(params, old->name);
+
+		if (j < 0 || params[j].type != old->type)
+			continue;
+		if ((old->type == PARAM_CHOICE || old->type == PARAM_BOOL) && value == old->def)
+			continue;
+		if (old->type == PARAM_CHOICE)
+			value = place_of(old->choices[(int)value], params[j].choices);
+		if (!param_check(&params[j], value))
+			to->v[j] = value;
+	}
+}
+
 enum err
 param_parse(double *out, const struct param *param, const char *text)
 {

@@ -33,6 +33,12 @@ int param_find(const struct param *params, const char *name); /* -1: none */
 double param_get(const struct param *params, const struct param_values *values,
 		 const char *name); /* 0 when the list has no such name */
 
+/* Take over the values of parameters that both lists have, where they are allowed: numbers as they
+ * are; choices and switches, which each method has reasons of its own for, only where they were
+ * turned away from their default, and choices by their word. */
+void param_carry(struct param_values *to, const struct param *params,
+		 const struct param_values *from, const struct param *from_params);
+
 /* Parse and check one value; the error names the parameter, the value, what is allowed. */
 enum err param_parse(double *out, const struct param *param, const char *text);
 enum err param_check(const struct param *param, double value);

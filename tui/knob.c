@@ -110,20 +110,11 @@ knob_setting(const struct app *app)
 	return setting;
 }
 
-/* Values of equal parameters, where the other method allows them. */
 static void
 carry(struct layer_setting *to, const struct layer_setting *from)
 {
-	const struct param *params = to->method->params;
-
-	for (size_t i = 0; from->method && i < param_count(from->method->params); i++) {
-		int j = param_find(params, from->method->params[i].name);
-
-		if (j < 0 || params[j].type != from->method->params[i].type)
-			continue;
-		if (!param_check(&params[j], from->params.v[i]))
-			to->params.v[j] = from->params.v[i];
-	}
+	if (from->method)
+		param_carry(&to->params, to->method->params, &from->params, from->method->params);
 }
 
 /* The newest last; one for each method. */

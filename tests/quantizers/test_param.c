@@ -136,6 +136,52 @@ test_param__steps_stay_allowed_and_can_be_taken_back(void **state)
 	assert_true(param_step(&params[ACTIVATIONS], 0, -1) == 1);
 }
 
+static double
+carried(const struct param *from, const char *value, const struct param *to)
+{
+	struct param_values before, after;
+
+	param_defaults(&before, from);
+	param_defaults(&after, to);
+	if (value)
+		assert_ok(param_parse(&before.v[0], &from[0], value));
+	param_carry(&after, to, &before, from);
+	return after.v[0];
+}
+
+static void
+test_param__numbers_carry_over_and_choices_by_their_word(void **state)
+{
+	static const char *const wide[] = { "f32", "f16", NULL }, *const narrow[] = { "f16", "f32",
+										      NULL };
+	const struct param bits[] = {
+		{ .name = "bits", .type = PARAM_INT, .min = 2, .max = 8, .def = 4 }, { 0 }
+	};
+	const struct param few[] = {
+		{ .name = "bits", .type = PARAM_INT, .min = 2, .max = 4, .def = 2 }, { 0 }
+	};
+	const struct param from[] = {
+		{ .name = "scale_dtype", .type = PARAM_CHOICE, .choices = wide }, { 0 }
+	};
+	const struct param to[] = {
+		{ .name = "scale_dtype", .type = PARAM_CHOICE, .choices = narrow }, { 0 }
+	};
+	const struct param other[] = {
+		{ .name = "scale_dtype", .type = PARAM_CHOICE, .choices = narrow + 1 }, { 0 }
+	};
+	const struct param on[] = { { .name = "bits", .type = PARAM_BOOL, .def = 1 }, { 0 } };
+
+	(void)state;
+	assert_true(carried(bits, "3", few) == 3);
+	assert_true(carried(bits, NULL, few) == 4); /* a number even where it was not turned */
+	assert_true(carried(bits, "8", few) == 2);  /* what is not allowed stays */
+	assert_true(carried(bits, "3", on) == 1);   /* and what is of another type */
+	assert_true(carried(from, NULL, to) == 0);  /* a default is the method's own affair */
+	assert_true(carried(from, "f16", to) == 0);
+	assert_true(carried(to, "f32", from) == 0);
+	assert_true(carried(from, "f16", other) == 0); /* has no such word */
+}
+
 static void
 test_param__every_method_declares_defaults_that_it_allows(void **state)
 {
@@ -164,6 +210,7 @@ main(void)
 		cmocka_unit_test(test_param__what_is_printed_reads_back),
 		cmocka_unit_test(test_param__a_comma_locale_changes_nothing),
 		cmocka_unit_test(test_param__steps_stay_allowed_and_can_be_taken_back),
+		cmocka_unit_test(test_param__numbers_carry_over_and_choices_by_their_word),
 		cmocka_unit_test(test_param__every_method_declares_defaults_that_it_allows),
 	};
 
