@@ -143,23 +143,27 @@ task_report_out(struct json_out *json, const struct task_file *task,
 /* --------------------------------------------------------------------------------- table */
 
 struct table *
-task_report_table(void)
+task_report_table(bool named)
 {
-	static const char *const heads[] = { "task",     "items",          "right %", "low",
-					     "high",     "norm. %",        "F1 %",    "ROUGE-L %",
-					     "before %", "norm. before %", "gained",  "lost",
-					     "McNemar p" };
+	static const char *const heads[] = { "candidate", "task",     "items",          "right %",
+					     "low",       "high",     "norm. %",        "F1 %",
+					     "ROUGE-L %", "before %", "norm. before %", "gained",
+					     "lost",      "McNemar p" };
+	size_t without = named ? 0 : 1;
 
-	return table_create(sizeof(heads) / sizeof(heads[0]), heads);
+	return table_create(sizeof(heads) / sizeof(heads[0]) - without, heads + without);
 }
 
 void
-task_report_row(struct table *table, const struct task_file *task, const struct task_result *result)
+task_report_row(struct table *table, const char *name, const struct task_file *task,
+		const struct task_result *result)
 {
 	const struct task_score *score = now(result), *before = &result->baseline;
 	bool choices = task->kind == TASK_CHOICES, pairs = result->has_current;
 	double none = (double)NAN;
 
+	if (name)
+		table_cell(table, "%s", name);
 	table_cell(table, "%s", task->name);
 	table_cell(table, "%zu", result->items);
 	table_number(table, 100 * score->accuracy, "%.1f");

@@ -14,8 +14,9 @@ void task_report_out(struct json_out *json, const struct task_file *task,
 		     const struct task_result *result, const struct task_setting *setting,
 		     bool answers);
 
-struct table *task_report_table(void);
-void task_report_row(struct table *table, const struct task_file *task,
+/* A table whose rows begin with a name, of a candidate, or not: `named`, `name` NULL. */
+struct table *task_report_table(bool named);
+void task_report_row(struct table *table, const char *name, const struct task_file *task,
 		     const struct task_result *result);
 
 #endif

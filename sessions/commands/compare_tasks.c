@@ -3,8 +3,6 @@
 #include "core/buf.h"
 #include "sessions/task_report.h"
 
-#include <math.h>
-
 enum err
 compare_tasks_open(struct compare_tasks *out, struct call *call)
 {
@@ -62,39 +60,14 @@ compare_tasks_out(struct json_out *json, const struct compare_tasks *tasks, size
 				&tasks->asked.setting, tasks->asked.detail);
 }
 
-static void
-row(struct table *table, const char *name, const struct task_file *task,
-    const struct task_result *result)
-{
-	const struct task_score *score = result->has_current ? &result->current : &result->baseline;
-	bool choices = task->kind == TASK_CHOICES, now = result->has_current;
-	double none = (double)NAN;
-
-	table_cell(table, "%s", name);
-	table_cell(table, "%s", task->name);
-	table_cell(table, "%zu", result->items);
-	table_number(table, 100 * score->accuracy, "%.1f");
-	table_number(table, 100 * score->interval.low, "%.1f");
-	table_number(table, 100 * score->interval.high, "%.1f");
-	table_number(table, choices ? 100 * score->accuracy_norm : none, "%.1f");
-	table_number(table, choices ? none : 100 * score->f1, "%.1f");
-	table_number(table, choices ? none : 100 * score->rouge_l, "%.1f");
-	table_number(table, now ? (double)result->gained : none, "%.0f");
-	table_number(table, now ? (double)result->lost : none, "%.0f");
-	table_number(table, now ? result->mcnemar_p : none, "%.2g");
-}
-
 struct table *
 compare_tasks_table(const struct compare_tasks *tasks)
 {
-	static const char *const heads[] = { "candidate", "task",   "items",   "right %",
-					     "low",       "high",   "norm. %", "F1 %",
-					     "ROUGE-L %", "gained", "lost",    "McNemar p" };
-	struct table *table = table_create(sizeof(heads) / sizeof(heads[0]), heads);
+	struct table *table = task_report_table(true);
 
 	for (size_t i = 0; table && i < tasks->candidates->count; i++)
 		for (size_t t = 0; t < tasks->asked.count; t++)
-			row(table, tasks->candidates->list[i].name, tasks->asked.list[t],
-			    results_of(tasks, i)[t]);
+			task_report_row(table, tasks->candidates->list[i].name,
+					tasks->asked.list[t], results_of(tasks, i)[t]);
 	return table;
 }

@@ -193,8 +193,8 @@ eval_tasks_print(struct call *call, const struct eval_tasks *tasks)
 
 	if (!tasks->count)
 		return OK;
-	table = task_report_table();
+	table = task_report_table(false);
 	for (size_t i = 0; i < tasks->count; i++)
-		task_report_row(table, tasks->list[i], tasks->results[i]);
+		task_report_row(table, NULL, tasks->list[i], tasks->results[i]);
 	return output_table(call, table);
 }
