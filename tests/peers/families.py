@@ -407,5 +407,14 @@ STARCODER2 = Family(
         variant("grouped", lambda s: {"sliding_window": 2 * s.window, **rope(500.0)}, heads=4, kv=2)),
     silent=dict(heads=4, kv=2, head_dim=4))
 
+OLMO = Family(
+    "olmo", "OLMo 1B and 7B (-hf)", "layer norms without weights; queries, keys and values clipped",
+    lambda s: {key: value for key, value in decoder(s).items() if key != "rms_norm_eps"}, (
+        variant("", {"clip_qkv": 0.9}, mha=True, kv=3),
+        variant("tied", {"tie_word_embeddings": True, **rope(500.0)}, heads=4, kv=2),
+        variant("biases", {"attention_bias": True, "clip_qkv": 1.4, "hidden_act": "gelu_new",
+                           **rope(kind="linear", factor=2.0)}, heads=5, kv=1, head_dim=4)),
+    silent=dict(kv=3, head_dim=4))
+
 FAMILIES = (LLAMA, MISTRAL, MIXTRAL, QWEN2, QWEN2_MOE, QWEN3, QWEN3_MOE, GEMMA, GEMMA2, GEMMA3, PHI, PHI3, GPT2,
-            GPT_NEO, GPT_NEOX, OPT, STABLELM, FALCON, BLOOM, OLMO2, SMOLLM3, GRANITE, STARCODER2)
+            GPT_NEO, GPT_NEOX, OPT, STABLELM, FALCON, BLOOM, OLMO2, SMOLLM3, GRANITE, STARCODER2, OLMO)
