@@ -39,8 +39,9 @@ set_folds(struct builder *b, struct model_input *input, int block, int expert,
 	if (entry->fold_layer != SLOT_COUNT)
 		layer = expert >= 0 ? expert_layer(from, entry->fold_layer, expert)
 				    : from->layer[entry->fold_layer];
-	/* Without a gate a bend lies between. */
-	if (entry->fold_layer == SLOT_UP && from->layer[SLOT_GATE] < 0)
+	/* Without a gate a bend lies between; behind values that are clipped, the clip. */
+	if ((entry->fold_layer == SLOT_UP && from->layer[SLOT_GATE] < 0) ||
+	    (entry->fold_layer == SLOT_V && shape->qkv_clip > 0))
 		layer = -1;
 	input->fold_layer =
 		layer >= 0 && b->model->layers[layer].rows == input->columns ? layer : -1;

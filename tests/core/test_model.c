@@ -47,6 +47,35 @@ test_model__the_shipped_model_has_uniform_names_and_inputs(void **state)
 	model_free(model);
 }
 
+/* A clip lies between values and what reads them, and a norm without weights takes up nothing. */
+static void
+test_model__clipped_values_take_up_no_scale(void **state)
+{
+	static const struct {
+		const char *fixture;
+		bool values, norm;
+	} all[] = { { "llama_dynamic", true, true },
+		    { "olmo", false, false },
+		    { "olmo_defaults", true, false } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		struct model *model;
+		char path[256];
+		int v, o;
+
+		snprintf(path, sizeof(path), "tests/core/fixtures/families/%s", all[i].fixture);
+		assert_ok(model_open(&model, support_source(path)));
+		v = model_find_layer(model, "layers.0.attn.v");
+		o = model_find_layer(model, "layers.0.attn.o");
+		assert_int_equal(model->inputs[model->layers[o].input].fold_layer,
+				 all[i].values ? v : -1);
+		assert_int_equal(model->inputs[model->layers[v].input].fold_norm,
+				 all[i].norm ? (int)SLOT_ATTN_NORM : -1);
+		model_free(model);
+	}
+}
+
 static void
 test_model__a_tied_weight_stored_as_the_head_is_the_embedding(void **state)
 {
@@ -183,6 +212,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_model__the_shipped_model_has_uniform_names_and_inputs),
+		cmocka_unit_test(test_model__clipped_values_take_up_no_scale),
 		cmocka_unit_test(test_model__a_tied_weight_stored_as_the_head_is_the_embedding),
 		cmocka_unit_test(test_model__llama2c_files_account_for_every_byte),
 		cmocka_unit_test(test_model__a_ternary_file_is_refused_by_name),
