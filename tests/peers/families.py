@@ -416,5 +416,17 @@ OLMO = Family(
                            **rope(kind="linear", factor=2.0)}, heads=5, kv=1, head_dim=4)),
     silent=dict(kv=3, head_dim=4))
 
+SEED_OSS = Family(
+    "seed_oss", "Seed-OSS 36B", "biases on queries, keys and values, apart from that on the output; head_dim given",
+    decoder, (
+        variant("", rope(1e7), given=True, width=18, head_dim=12),
+        variant("output_bias", {"attention_bias": False, "attention_out_bias": True, "mlp_bias": True}, given=True,
+                heads=4, kv=2, head_dim=8),
+        variant("tied", {"attention_out_bias": True, "tie_word_embeddings": True}, given=True, heads=5, kv=5,
+                mha=True, head_dim=4),
+        variant("yarn", yarn, given=True, heads=2, head_dim=8)),
+    silent=dict(heads=8, kv=8, head_dim=128, width=8, blocks=1, intermediate=9))
+
 FAMILIES = (LLAMA, MISTRAL, MIXTRAL, QWEN2, QWEN2_MOE, QWEN3, QWEN3_MOE, GEMMA, GEMMA2, GEMMA3, PHI, PHI3, GPT2,
-            GPT_NEO, GPT_NEOX, OPT, STABLELM, FALCON, BLOOM, OLMO2, SMOLLM3, GRANITE, STARCODER2, OLMO)
+            GPT_NEO, GPT_NEOX, OPT, STABLELM, FALCON, BLOOM, OLMO2, SMOLLM3, GRANITE, STARCODER2, OLMO,
+            SEED_OSS)

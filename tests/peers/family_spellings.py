@@ -29,7 +29,7 @@ def configs(name, config):
         "gemma": [("legacy", lambda c: {**config_spellings.older(c), "hidden_act": "gelu",
                                         "hidden_activation": "gelu_pytorch_tanh"}),
                   ("gelu", lambda c: {**config_spellings.older(c), "hidden_act": "gelu"})],
-        "bloom": [("hub", bloom_hub)]}
+        "bloom": [("hub", bloom_hub)], "seed_oss_tied": [("null", null_where_derived)]}
     return [(spelling, change(config)) for spelling, change in table.get(name, [])]
 
 
