@@ -427,6 +427,24 @@ SEED_OSS = Family(
         variant("yarn", yarn, given=True, heads=2, head_dim=8)),
     silent=dict(heads=8, kv=8, head_dim=128, width=8, blocks=1, intermediate=9))
 
+GLM = Family(
+    "glm", "GLM-4 9B (-hf), GLM-Edge 1.5B and 4B", "partial, interleaved rotary; fused gate_up; head_dim given",
+    lambda s: {**decoder(s), "pad_token_id": 0}, (
+        variant("", partial(0.5), given=True, width=18, head_dim=12),
+        variant("plain", {"attention_bias": False, "tie_word_embeddings": True, **partial(1.0, 500.0)}, given=True,
+                heads=5, kv=5, mha=True, head_dim=4),
+        variant("linear", partial(0.25, kind="linear", factor=3.0), given=True, heads=4, kv=2, head_dim=16)),
+    silent=dict(heads=2, kv=2, head_dim=128, width=8, blocks=1, intermediate=9))
+
+GLM4 = Family(
+    "glm4", "GLM-4-0414 and GLM-Z1, 9B and 32B", "GLM with norms behind attention and MLP as well",
+    lambda s: {**decoder(s), "pad_token_id": 0}, (
+        variant("", partial(0.5), given=True, width=18, head_dim=12),
+        variant("plain", {"attention_bias": False, "tie_word_embeddings": True, **partial(1.0, 500.0)}, given=True,
+                heads=5, kv=5, mha=True, head_dim=4),
+        variant("yarn", lambda s: yarn(s, partial_rotary_factor=0.5), given=True, heads=4, kv=2, head_dim=16)),
+    silent=dict(heads=2, kv=2, head_dim=128, width=8, blocks=1, intermediate=9))
+
 FAMILIES = (LLAMA, MISTRAL, MIXTRAL, QWEN2, QWEN2_MOE, QWEN3, QWEN3_MOE, GEMMA, GEMMA2, GEMMA3, PHI, PHI3, GPT2,
             GPT_NEO, GPT_NEOX, OPT, STABLELM, FALCON, BLOOM, OLMO2, SMOLLM3, GRANITE, STARCODER2, OLMO,
-            SEED_OSS)
+            SEED_OSS, GLM, GLM4)
