@@ -47,6 +47,18 @@ app_try(struct app *app, enum err code)
 	log_add(&app->log, LOG_ERROR, err_line());
 }
 
+/* An answer that no view shows would look like none. */
+static void
+point_to_log(struct app *app)
+{
+	struct layout layout = layout_of(&app->place);
+
+	if (layout.views[VIEW_log].rows)
+		return;
+	app_echo(app, "focus log");
+	app_say(app, ROLE_TEXT, "shows the answer; z over the whole screen");
+}
+
 /* From the workspace: jobs and commands. */
 static void
 on_log(void *ctx, enum log_kind kind, const char *line)
@@ -56,6 +68,8 @@ on_log(void *ctx, enum log_kind kind, const char *line)
 	log_add(&app->log, kind, line);
 	if (kind == LOG_ERROR)
 		app_say(app, ROLE_BAD, "%s", line);
+	if (kind == LOG_DATA)
+		point_to_log(app);
 	app->dirty = true;
 }
 
